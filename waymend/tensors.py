@@ -1,8 +1,8 @@
 """Tensors on the wire: checked before anything is allocated."""
 
 import math
-import sys
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +18,16 @@ _NUMPY_DTYPES: dict[int, np.dtype] = {
     tensor_pb2.DATA_TYPE_INT64: np.dtype("<i8"),
     tensor_pb2.DATA_TYPE_UINT8: np.dtype("u1"),
 }
-_WIRE_DTYPES = {dtype: wire for wire, dtype in _NUMPY_DTYPES.items()}
+_WIRE_DTYPES: dict[np.dtype, Any] = {dtype: wire for wire, dtype in _NUMPY_DTYPES.items()}
 
 
 def pack_tensor(array: NDArray) -> tensor_pb2.Tensor:
     """The array as a wire tensor, row-major and little-endian."""
-    little = array.dtype.newbyteorder("<") if sys.byteorder == "big" else array.dtype
-    contiguous = np.ascontiguousarray(array, little)
+    little_endian = array.dtype.newbyteorder("<")
     return tensor_pb2.Tensor(
-        dtype=_WIRE_DTYPES[contiguous.dtype.newbyteorder("<")],  # type: ignore[arg-type]
-        shape=contiguous.shape,
-        data=contiguous.tobytes(),
+        dtype=_WIRE_DTYPES[little_endian],
+        shape=array.shape,
+        data=np.ascontiguousarray(array, little_endian).tobytes(),
     )
 
 

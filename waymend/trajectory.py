@@ -21,7 +21,7 @@ class Horizon:
     @property
     def times_s(self) -> NDArray[np.float64]:
         """Time of each waypoint from now, [T] seconds."""
-        return self.step_s * np.arange(1, self.waypoints + 1)
+        return self.step_s * np.arange(1, self.waypoints + 1, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from waymend.trajectory import Horizon
+from waymend.vocabulary import MODALITIES
 
 
 class _Frozen(BaseModel):
@@ -34,11 +35,18 @@ class Contract(_Frozen):
         encoder_revision: Digest of perception's configuration and weights.
     """
 
-    modalities: dict[Literal["image", "bev", "vector"], ModalityContract]
+    modalities: dict[str, ModalityContract]
     horizon: HorizonContract = HorizonContract()
     ego_frame: Literal["rear_axle_ground_x_forward_y_left_z_up"] = "rear_axle_ground_x_forward_y_left_z_up"
     wire_dtype: Literal["float16"] = "float16"
     encoder_revision: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+    @field_validator("modalities")
+    @classmethod
+    def _known_modalities(cls, modalities: dict[str, ModalityContract]) -> dict[str, ModalityContract]:
+        if set(modalities) != set(MODALITIES):
+            raise ValueError(f"modalities should be {', '.join(MODALITIES)}, not {', '.join(modalities)}")
+        return modalities
 
     @property
     def contract_id(self) -> str:

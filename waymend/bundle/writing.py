@@ -22,7 +22,7 @@ def write_manifest(
     """Digests all files of `directory` and writes its `manifest.json`."""
     files = {path: file_entry(directory / path) for path in sorted(bundle_files(directory))}
     contract = Contract(
-        modalities=dict(modalities),  # type: ignore[arg-type]
+        modalities=dict(modalities),
         horizon=HorizonContract(waypoints=horizon.waypoints, step_s=horizon.step_s),
         encoder_revision=encoder_revision({path: entry.sha256 for path, entry in files.items()}),
     )

@@ -1,6 +1,7 @@
 """A frame description and its files, as the message that perception understands."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -49,20 +50,18 @@ def sensor_frame_message(
     )
 
 
-def _cameras(
-    description: FrameDescription, jpegs: Mapping[str, bytes], field: str
-) -> list[frame_pb2.CameraImage]:
+def _cameras(description: FrameDescription, jpegs: Mapping[str, bytes], field: str) -> list[frame_pb2.CameraImage]:
     missing = [name for name in CAMERA_NAMES if name not in description.cameras]
     if missing:
         raise InvalidField(f"{field}.cameras", f"six cameras: {', '.join(CAMERA_NAMES)}", f"without {missing}")
-    return [_camera(name, description.cameras[name], jpegs, field) for name in CAMERA_NAMES]  # type: ignore[index]
+    return [_camera(name, description.cameras[name], jpegs, field) for name in CAMERA_NAMES]
 
 
 def _camera(name: str, camera: CameraDescription, jpegs: Mapping[str, bytes], field: str) -> frame_pb2.CameraImage:
     if name not in jpegs:
         raise InvalidField(f"{field}.cameras.{name}", "a JPEG file", "none")
     return frame_pb2.CameraImage(
-        name=_wire_index(name, CAMERA_NAMES, field),  # type: ignore[arg-type]
+        name=_wire_index(name, CAMERA_NAMES, field),
         timestamp_us=camera.timestamp_us,
         jpeg=jpegs[name],
         width_px=camera.width_px,
@@ -75,9 +74,7 @@ def _camera(name: str, camera: CameraDescription, jpegs: Mapping[str, bytes], fi
 def _points(lidar: bytes, field: str) -> tensor_pb2.Tensor:
     if len(lidar) % _POINT_BYTES:
         raise InvalidField(field, f"a multiple of {_POINT_BYTES} bytes (float32 [N, 5])", f"{len(lidar)} bytes")
-    return tensor_pb2.Tensor(
-        dtype=tensor_pb2.DATA_TYPE_FLOAT32, shape=[len(lidar) // _POINT_BYTES, 5], data=lidar
-    )
+    return tensor_pb2.Tensor(dtype=tensor_pb2.DATA_TYPE_FLOAT32, shape=[len(lidar) // _POINT_BYTES, 5], data=lidar)
 
 
 def _agents(agents: Sequence[AgentDescription], field: str) -> frame_pb2.AgentList:
@@ -89,7 +86,7 @@ def _agent(agent: AgentDescription, field: str) -> frame_pb2.AgentBox:
     velocity_x, velocity_y = agent.velocity_ego_mps
     return frame_pb2.AgentBox(
         track_id=agent.track_id,
-        object_class=_wire_index(agent.object_class, OBJECT_CLASSES, f"{field}.object_class"),  # type: ignore[arg-type]
+        object_class=_wire_index(agent.object_class, OBJECT_CLASSES, f"{field}.object_class"),
         center_ego_m=geometry_pb2.Vector3(x=x, y=y, z=z),
         length_m=agent.length_m,
         width_m=agent.width_m,
@@ -105,7 +102,7 @@ def _map(vector_map: MapDescription, field: str) -> frame_pb2.VectorMap:
     return frame_pb2.VectorMap(
         polylines=[
             frame_pb2.MapPolyline(
-                kind=_wire_index(line.kind, POLYLINE_KINDS, f"{field}.polylines.{i}.kind"),  # type: ignore[arg-type]
+                kind=_wire_index(line.kind, POLYLINE_KINDS, f"{field}.polylines.{i}.kind"),
                 points_ego_m=_ring(line.points_ego_m),
             )
             for i, line in enumerate(vector_map.polylines)
@@ -138,7 +135,8 @@ def _ego_state(description: FrameDescription) -> frame_pb2.EgoState:
     return frame_pb2.EgoState(**description.ego_state.model_dump())
 
 
-def _wire_index(name: str, names: Sequence[str], field: str) -> int:
+def _wire_index(name: str, names: Sequence[str], field: str) -> Any:
+    """The enum value of a name; the stubs have a type of their own for each enum."""
     if name not in names:
         raise InvalidField(field, f"one of {', '.join(names)}", name)
     return names.index(name) + 1

@@ -1,0 +1,73 @@
+"""`python -m benchmarks`: one table of speed and memory (`make bench`)."""
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import memory, perception_latency, text_baseline, trajectory_latency
+from benchmarks.table import Figure, hardware, print_figures
+from demo.__main__ import BUILT_IN_DRIVE
+from demo.stack import StackPlan, local_stack
+from perception_service.client import Embedding
+from training.tiny_bundle import write_tiny_bundle
+from waymend.frames import read_frame_directory
+
+_TEXT_RATIO = 8.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--bundle", type=Path, default=Path("bundles/tiny"))
+    bundle: Path = parser.parse_args().bundle
+    console = Console()
+    console.print(hardware())
+    with console.status("starting both services") as status, tempfile.TemporaryDirectory() as scratch:
+        embedding = _both_services(bundle, Path(scratch), status.update)
+        status.update("small perception preset")
+        _small_preset(Path(scratch), status.update)
+        status.update("REST against the engine")
+        figures = asyncio.run(trajectory_latency.measure(bundle, embedding))
+        status.update("waypoints as text")
+        text_ms = text_baseline.text_generation_ms(bundle / "llm", embedding)
+        print_figures("Trajectory, embedding in hand", [*figures, *_text_figures(text_ms, figures)])
+
+
+def _both_services(bundle: Path, scratch: Path, progress: Callable[[str], None]) -> Embedding:
+    directories = sorted(path for path in BUILT_IN_DRIVE.iterdir() if path.is_dir())
+    frames = [read_frame_directory(directory).message() for directory in directories]
+    plan = StackPlan(bundle, scratch / "logs", frames_root=BUILT_IN_DRIVE)
+    with local_stack(plan, progress) as stack:
+        progress("memory: 200 requests")
+        memory_figures = memory.measure(stack, [directory.name for directory in directories])
+        progress("perception")
+        figures, embedding = perception_latency.measure(stack.perception_target, frames)
+    print_figures("Resident memory", memory_figures)
+    print_figures("Perception, bundle's preset", figures)
+    return embedding
+
+
+def _small_preset(scratch: Path, progress: Callable[[str], None]) -> None:
+    bundle = scratch / "small"
+    write_tiny_bundle(bundle, perception_preset="small")
+    directories = sorted(path for path in BUILT_IN_DRIVE.iterdir() if path.is_dir())
+    frames = [read_frame_directory(directory).message() for directory in directories]
+    with local_stack(StackPlan(bundle, scratch / "logs"), progress) as stack:
+        figures, _ = perception_latency.measure(stack.perception_target, frames)
+    print_figures("Perception, small preset", figures)
+
+
+def _text_figures(text_ms: float, figures: list[Figure]) -> list[Figure]:
+    rest_ms = next(float(f.value.split()[0]) for f in figures if f.name.startswith("REST, 1 client"))
+    ratio = text_ms / rest_ms
+    return [
+        Figure("transformers writing the waypoints as text: p50", f"{text_ms:.1f} ms"),
+        Figure("text over REST", f"{ratio:.1f}", ">= 8", ratio >= _TEXT_RATIO),
+    ]
+
+
+if __name__ == "__main__":
+    main()

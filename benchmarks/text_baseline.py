@@ -1,0 +1,50 @@
+"""The head after one prefill against the same model writing the same waypoints as text with transformers."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoTokenizer
+
+from benchmarks.table import percentile_ms
+from benchmarks.workload import EGO_STATE, HORIZON, proposal
+from llm_service.modeling.configuration import TrajectoryLlamaConfig
+from llm_service.modeling.plan_features import plan_features
+from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
+from llm_service.prompt import PromptBuilder, expand_placeholders, waypoint_text
+from perception_service.client import Embedding
+
+_RUNS = 8
+
+
+def text_generation_ms(llm_directory: Path, embedding: Embedding) -> float:
+    """p50 of `generate` until the last waypoint is written, the better of 1 and 2 threads."""
+    tokenizer = AutoTokenizer.from_pretrained(llm_directory)
+    model = TrajectoryLlamaForCausalLM.from_pretrained(llm_directory).eval()
+    prompts = PromptBuilder(tokenizer, TrajectoryLlamaConfig.from_pretrained(llm_directory))
+    arrays = {"image": embedding.image_tokens, "bev": embedding.bev_tokens, "vector": embedding.vector_tokens}
+    tokens = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+    threads_before = torch.get_num_threads()
+    medians = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        durations_s = [_generate(model, tokenizer, prompts, tokens, seed) for seed in range(_RUNS + 1)]
+        medians.append(percentile_ms(durations_s[1:]))
+    torch.set_num_threads(threads_before)
+    return min(medians)
+
+
+def _generate(model, tokenizer, prompts: PromptBuilder, tokens: dict[str, torch.Tensor], seed: int) -> float:  # noqa: ANN001
+    planned = proposal(seed)
+    plan = plan_features(planned, HORIZON.step_s, EGO_STATE, "straight")
+    prompt = prompts.correction(planned, EGO_STATE, "straight", "", tokens, plan)
+    answer_tokens = len(tokenizer.encode(waypoint_text(planned), add_special_tokens=False))
+    started = time.perf_counter()
+    input_ids = torch.tensor([expand_placeholders(prompt, model.config)])
+    with torch.inference_mode():
+        embeds = model.embed(input_ids, {name: [values] for name, values in prompt.tokens.items()})
+        model.generate(
+            inputs_embeds=embeds, min_new_tokens=answer_tokens, max_new_tokens=answer_tokens, do_sample=False
+        )
+    return time.perf_counter() - started

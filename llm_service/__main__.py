@@ -1,0 +1,5 @@
+"""`python -m llm_service`."""
+
+from llm_service.cli import app
+
+app()

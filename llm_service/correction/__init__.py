@@ -1,0 +1,1 @@
+"""From a received scene and a proposal to a judged correction and its explanation."""

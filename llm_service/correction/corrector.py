@@ -1,0 +1,100 @@
+"""The main path: received scene and proposal -> prompt -> one prefill -> verifier -> explanation."""
+
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llm_service.correction.received_scene import ReceivedScene
+from llm_service.engine import CorrectionEngine, ExplanationPiece
+from llm_service.modeling.plan_features import plan_features
+from llm_service.prompt import CorrectionPrompt, PromptBuilder
+from llm_service.verifier import Decision, Verifier
+from waymend.trajectory import EgoState, Horizon
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CorrectionTask:
+    """What a client asks for.
+
+    Attributes:
+        proposal_ego_m: float64 [T, 2], metres, ego frame.
+        command: One of `waymend.vocabulary.COMMANDS`.
+    """
+
+    proposal_ego_m: NDArray[np.float64]
+    ego_state: EgoState
+    command: str
+    instruction: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Correction:
+    """A judged correction.
+
+    Attributes:
+        scale_m: float64 [T], Laplace scale of each corrected waypoint.
+        stage_ms: Milliseconds of the stages `prompt`, `prefill` and `verifier`.
+    """
+
+    decision: Decision
+    scale_m: NDArray[np.float64]
+    prompt: CorrectionPrompt
+    scene: ReceivedScene
+    stage_ms: dict[str, float]
+
+
+class Corrector:
+    """Corrects proposals with one engine, one prompt template and one verifier."""
+
+    def __init__(self, engine: CorrectionEngine, prompts: PromptBuilder, verifier: Verifier, horizon: Horizon) -> None:
+        self._engine = engine
+        self._prompts = prompts
+        self._verifier = verifier
+        self._horizon = horizon
+
+    async def correct(self, scene: ReceivedScene, task: CorrectionTask) -> Correction:
+        """One prefill, then the verifier's choice between proposal and correction.
+
+        Raises:
+            InvalidField: The instruction is too long.
+        """
+        started = time.perf_counter()
+        prompt = self.prompt(scene, task)
+        prompted = time.perf_counter()
+        prediction = await self._engine.predict(prompt, scene.uuid)
+        predicted = time.perf_counter()
+        decision = self._verifier.choose(
+            proposal_ego_m=task.proposal_ego_m,
+            correction_ego_m=task.proposal_ego_m + prediction.offset_ego_m,
+            step_s=self._horizon.step_s,
+            ego_state=task.ego_state,
+            scene=scene.prepared,
+        )
+        stage_ms = {
+            "prompt": (prompted - started) * 1e3,
+            "prefill": (predicted - prompted) * 1e3,
+            "verifier": (time.perf_counter() - predicted) * 1e3,
+        }
+        return Correction(decision, prediction.scale_m, prompt, scene, stage_ms)
+
+    def explain(self, correction: Correction, max_tokens: int) -> AsyncGenerator[ExplanationPiece]:
+        """The explanation of a correction, as pieces of text; its prompt holds the answer that was given."""
+        prompt = self._prompts.explanation(
+            correction.prompt, correction.decision.trajectory_ego_m, correction.decision.status
+        )
+        return self._engine.explain(prompt, correction.scene.uuid, max_tokens)
+
+    def prompt(self, scene: ReceivedScene, task: CorrectionTask) -> CorrectionPrompt:
+        """What the engine is asked; raises InvalidField where the instruction is too long."""
+        plan = plan_features(task.proposal_ego_m, self._horizon.step_s, task.ego_state, task.command)
+        return self._prompts.correction(
+            proposal_ego_m=task.proposal_ego_m,
+            ego_state=task.ego_state,
+            command=task.command,
+            instruction=task.instruction,
+            tokens=scene.tokens,
+            plan=plan,
+        )

@@ -1,0 +1,237 @@
+"""One vLLM engine: the trajectory after a single prefill, then the explanation as a second request."""
+
+import asyncio
+import gc
+import hashlib
+import itertools
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from llm_service.checkpoint import ADAPTER_DIRECTORY, check_checkpoint
+from llm_service.engine_settings import EngineSettings, engine_arguments, prepare_environment
+from llm_service.modeling.channel import numbers_from_logits
+from llm_service.modeling.special_tokens import PLAN_MODALITY
+from llm_service.prompt import CorrectionPrompt
+
+if TYPE_CHECKING:
+    from vllm import RequestOutput, SamplingParams
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+DRAIN_SECONDS = 5.0
+STOP_SECONDS = 20.0
+"""An engine process takes 1 to 5 s to end in order; after this long vLLM kills it."""
+
+
+class EngineUnavailable(Exception):
+    """The engine is not running: not started, shut down, or its process died."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What the trajectory head says.
+
+    Attributes:
+        offset_ego_m: float64 [T, 2], correction minus proposal in the ego frame, metres.
+        scale_m: float64 [T], Laplace scale of each corrected waypoint, metres.
+    """
+
+    offset_ego_m: NDArray[np.float64]
+    scale_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationPiece:
+    """Some text, and in the last piece why it ended: by itself, at its length limit, or at a deadline."""
+
+    text: str
+    finish: Literal["stop", "length", "deadline"] | None = None
+
+
+@dataclass(slots=True)
+class EngineUsage:
+    """Counts since the start, of finished requests but for `running`."""
+
+    running: int = 0
+    requests: int = 0
+    prompt_tokens: int = 0
+    cached_prompt_tokens: int = 0
+    generated_tokens: int = 0
+
+
+class CorrectionEngine:
+    """Predictions and explanations from one `AsyncLLM`. A cancelled caller's request is aborted in the engine."""
+
+    def __init__(
+        self, engine: "AsyncLLM", launcher: ThreadPoolExecutor, settings: EngineSettings, adapter: Path | None
+    ) -> None:
+        from vllm.lora.request import LoRARequest
+
+        self._engine: AsyncLLM | None = engine
+        self._launcher = launcher
+        self._channel_ids: list[int] = engine.model_config.hf_config.traj_channel_ids
+        self._adapter = LoRARequest("adapter", 1, str(adapter)) if adapter else None
+        self._request_ids = itertools.count()
+        self._stopping = False
+        self.settings = settings
+        self.usage = EngineUsage()
+
+    @classmethod
+    async def start(cls, llm_directory: Path, settings: EngineSettings) -> "CorrectionEngine":
+        """Checks the checkpoint strictly, then starts vLLM on it (15 s or more).
+
+        Raises:
+            CheckpointError: A tensor is missing, unexpected or of another shape.
+        """
+        prepare_environment(settings)
+        check_checkpoint(llm_directory)
+        # A thread that lives as long as the engine: the kernel ends the engine process with the thread that began it.
+        launcher = ThreadPoolExecutor(1, thread_name_prefix="engine-launcher")
+        try:
+            engine = await asyncio.get_running_loop().run_in_executor(launcher, _launch, llm_directory, settings)
+        except BaseException:
+            launcher.shutdown(wait=False)
+            raise
+        adapter = llm_directory / ADAPTER_DIRECTORY
+        started = cls(engine, launcher, settings, adapter if adapter.exists() else None)
+        if started._adapter:
+            await engine.add_lora(started._adapter)
+        return started
+
+    async def predict(self, prompt: CorrectionPrompt, scene_uuid: str) -> Prediction:
+        """The head's numbers after one prefill.
+
+        `scene_uuid` names the scene's embeddings in the prefix cache: equal only where they are equal.
+
+        Raises:
+            EngineUnavailable: The engine is not running.
+        """
+        async with aclosing(self._run(prompt, scene_uuid, self._prediction_params())) as outputs:
+            async for output in outputs:
+                logits = output.outputs[0].logprobs[0]
+        numbers = numbers_from_logits([logits[token_id].logprob for token_id in self._channel_ids])
+        return _prediction(numbers)
+
+    async def explain(
+        self, prompt: CorrectionPrompt, scene_uuid: str, max_tokens: int
+    ) -> AsyncGenerator[ExplanationPiece]:
+        """Pieces of text as the engine writes them; the prompt's prefix comes from the cache.
+
+        Raises:
+            EngineUnavailable: The engine is not running.
+        """
+        async with aclosing(self._run(prompt, scene_uuid, self._explanation_params(max_tokens))) as outputs:
+            async for output in outputs:
+                (completion,) = output.outputs
+                yield ExplanationPiece(completion.text, completion.finish_reason)
+
+    def is_ready(self) -> bool:
+        """Whether requests are accepted."""
+        return self._running_engine() is not None
+
+    def _running_engine(self) -> "AsyncLLM | None":
+        engine = None if self._stopping else self._engine
+        return engine if engine is not None and engine.is_running and not engine.errored else None
+
+    async def shutdown(self) -> None:
+        """Refuses new requests, waits up to `DRAIN_SECONDS` for running ones, and ends the engine process."""
+        if self._stopping:
+            return
+        self._stopping = True
+        deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
+        while self.usage.running and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
+        engine, self._engine = self._engine, None
+        await asyncio.to_thread(engine.shutdown, STOP_SECONDS)
+        del engine
+        gc.collect()  # AsyncLLM sits in reference cycles and its `__del__` fails once the interpreter is ending.
+        self._launcher.shutdown()
+
+    async def _run(
+        self, prompt: CorrectionPrompt, scene_uuid: str, params: "SamplingParams"
+    ) -> AsyncGenerator["RequestOutput"]:
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        engine = self._running_engine()
+        if engine is None:
+            raise EngineUnavailable("the engine is not running")
+        self.usage.running += 1
+        try:
+            (rendered,) = await engine.renderer.render_cmpl_async([_engine_prompt(prompt, scene_uuid)])
+            request_id = str(next(self._request_ids))
+            outputs = engine.generate(rendered, params, request_id, lora_request=self._adapter)
+            async with aclosing(outputs):
+                async for output in outputs:
+                    self._count(output)
+                    yield output
+        except EngineDeadError as error:
+            raise EngineUnavailable("the engine process died") from error
+        finally:
+            self.usage.running -= 1
+
+    def _count(self, output: "RequestOutput") -> None:
+        self.usage.generated_tokens += len(output.outputs[0].token_ids)
+        if output.finished:
+            self.usage.requests += 1
+            self.usage.prompt_tokens += len(output.prompt_token_ids or ())
+            self.usage.cached_prompt_tokens += output.num_cached_tokens or 0
+
+    def _prediction_params(self) -> "SamplingParams":
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        return SamplingParams(
+            temperature=0.0,
+            max_tokens=1,
+            logprob_token_ids=self._channel_ids,
+            detokenize=False,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+
+    @staticmethod
+    def _explanation_params(max_tokens: int) -> "SamplingParams":
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        return SamplingParams(temperature=0.0, max_tokens=max_tokens, output_kind=RequestOutputKind.DELTA)
+
+
+def _launch(llm_directory: Path, settings: EngineSettings) -> "AsyncLLM":
+    from vllm.engine.arg_utils import AsyncEngineArgs
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    from llm_service.modeling.vllm_plugin import register
+
+    register()
+    arguments = AsyncEngineArgs(**engine_arguments(llm_directory, settings))  # ty: ignore[invalid-argument-type]
+    return AsyncLLM.from_engine_args(arguments)
+
+
+def _engine_prompt(prompt: CorrectionPrompt, scene_uuid: str) -> dict[str, object]:
+    return {
+        "prompt_token_ids": prompt.token_ids,
+        "multi_modal_data": {name: [values] for name, values in prompt.tokens.items()},
+        "multi_modal_uuids": {
+            name: [_content_digest(values) if name == PLAN_MODALITY else f"{scene_uuid}-{name}"]
+            for name, values in prompt.tokens.items()
+        },
+    }
+
+
+def _content_digest(values: torch.Tensor) -> str:
+    """Name of an embedding that belongs to a request, not to a scene; without it vLLM would hash all of them."""
+    return hashlib.blake2b(values.numpy().tobytes(), digest_size=16).hexdigest()
+
+
+def _prediction(numbers: NDArray[np.float64]) -> Prediction:
+    from llm_service.modeling.heads import split_numbers
+
+    offset_m, scale_m = split_numbers(torch.from_numpy(numbers))
+    return Prediction(offset_m.numpy(), scale_m.numpy())

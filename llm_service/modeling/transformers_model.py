@@ -1,0 +1,71 @@
+"""The trajectory Llama for transformers: training, export and the reference that serving is checked against."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+from transformers import LlamaForCausalLM
+
+from llm_service.modeling.configuration import TrajectoryLlamaConfig
+from llm_service.modeling.heads import make_projectors, make_trajectory_head, split_numbers
+
+Modalities = Mapping[str, Sequence[Tensor]]
+"""Per modality, one [n_tokens, width] tensor for each sample of the batch that has it, in batch order."""
+
+
+class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
+    """Llama whose prompts may hold embeddings, with a trajectory head beside the language head.
+
+    `input_ids` [B, L] holds each placeholder as often as the modality has tokens.
+    """
+
+    config_class = TrajectoryLlamaConfig
+    _keep_in_fp32_modules_strict = ["trajectory_head"]
+
+    def __init__(self, config: TrajectoryLlamaConfig) -> None:
+        super().__init__(config)
+        self.projectors = make_projectors(config)
+        self.trajectory_head = make_trajectory_head(config)
+        self.post_init()
+
+    def embed(self, input_ids: Tensor, modalities: Modalities) -> Tensor:
+        """Input embeddings [B, L, H], projected modalities in their placeholders' places.
+
+        Raises:
+            ValueError: The prompt has more or fewer placeholders than there are embeddings.
+        """
+        embeddings = self.get_input_embeddings()(input_ids)
+        for modality, token_id in self.config.modality_token_ids.items():
+            mask = input_ids == token_id
+            given = [tokens.to(embeddings.device) for tokens in modalities.get(modality, ())]
+            count = sum(len(tokens) for tokens in given)
+            if int(mask.sum()) != count:
+                raise ValueError(f"{modality}: {int(mask.sum())} placeholders for {count} embeddings")
+            if count:
+                projected = self.projectors[modality](torch.cat(given)).to(embeddings.dtype)
+                embeddings = embeddings.masked_scatter(mask.unsqueeze(-1), projected)
+        return embeddings
+
+    def forward(self, input_ids: Tensor | None = None, modalities: Modalities | None = None, **kwargs):
+        """As `LlamaForCausalLM.forward` (logits, and a loss where labels are given)."""
+        if modalities is not None:
+            kwargs["inputs_embeds"], input_ids = self.embed(input_ids, modalities), None
+        return super().forward(input_ids=input_ids, **kwargs)
+
+    def hidden_states(
+        self, input_ids: Tensor, modalities: Modalities, attention_mask: Tensor | None = None
+    ) -> Tensor:
+        """Final normalised hidden states [B, L, H], from which one pass gives both logits and trajectory."""
+        embeddings = self.embed(input_ids, modalities)
+        return self.model(inputs_embeds=embeddings, attention_mask=attention_mask).last_hidden_state
+
+    def trajectory_at(self, hidden: Tensor, input_ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Offset [N, T, 2] and scale [N, T] in metres at each of the N `<|traj|>` tokens of the batch."""
+        numbers = self.trajectory_head(hidden[input_ids == self.config.traj_token_id])
+        return split_numbers(numbers)
+
+    def trajectory(
+        self, input_ids: Tensor, modalities: Modalities, attention_mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Offset [N, T, 2] to the proposal in the ego frame and Laplace scale [N, T], metres."""
+        return self.trajectory_at(self.hidden_states(input_ids, modalities, attention_mask), input_ids)

@@ -1,0 +1,5 @@
+"""`python -m perception_service`."""
+
+from perception_service.cli import app
+
+app()

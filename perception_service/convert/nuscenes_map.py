@@ -1,0 +1,103 @@
+"""The nuScenes map expansion around the ego vehicle."""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from nuscenes.map_expansion.map_api import NuScenesMap
+from shapely import LineString, MultiPolygon, Polygon, box
+from shapely.geometry.base import BaseGeometry
+
+from waymend.frames.description import DrivableAreaDescription, MapDescription, PolylineDescription
+from waymend.geometry import Pose
+
+_RADIUS_M = 60.0
+_CENTERLINE_STEP_M = 1.0
+_SIMPLIFIED_M = 0.05
+"""Lines are thinned where that moves them by less than this."""
+
+
+def map_around(dataroot: Path, location: str, global_from_ego: Pose) -> MapDescription | None:
+    """Polylines and drivable areas within 60 m, in the ego frame; None where the map expansion is not installed."""
+    if not (dataroot / "maps" / "expansion" / f"{location}.json").is_file():
+        return None
+    road_map = _open_map(dataroot, location)
+    x, y, _ = global_from_ego.translation_m
+    patch = box(x - _RADIUS_M, y - _RADIUS_M, x + _RADIUS_M, y + _RADIUS_M)
+    areas = [area.intersection(patch) for area in _drivable_areas(road_map, patch)]
+    lines = [*_lines(road_map, patch), *(("road_boundary", ring) for area in areas for ring in _kerbs(area, patch))]
+    ego_from_global = global_from_ego.inverse()
+    return MapDescription(
+        polylines=[
+            PolylineDescription(kind=kind, points_ego_m=_in_ego(part, ego_from_global))
+            for kind, line in lines
+            for part in _line_parts(line.intersection(patch).simplify(_SIMPLIFIED_M))
+        ],
+        drivable_areas=[
+            DrivableAreaDescription(
+                exterior_ego_m=_in_ego(part.exterior, ego_from_global),
+                holes_ego_m=[_in_ego(hole, ego_from_global) for hole in part.interiors],
+            )
+            for area in areas
+            for part in _polygon_parts(area)
+        ],
+    )
+
+
+@lru_cache(maxsize=4)
+def _open_map(dataroot: Path, location: str) -> NuScenesMap:
+    return NuScenesMap(str(dataroot), location)
+
+
+def _lines(road_map: NuScenesMap, patch: Polygon) -> Iterator[tuple[str, BaseGeometry]]:
+    lanes = [lane["token"] for lane in (*road_map.lane, *road_map.lane_connector)]
+    for poses in road_map.discretize_lanes(lanes, _CENTERLINE_STEP_M).values():
+        if len(poses) > 1:
+            yield from _near([("lane_centerline", LineString(np.asarray(poses)[:, :2]))], patch)
+    for layer in ("lane_divider", "road_divider"):
+        dividers = (road_map.extract_line(record["line_token"]) for record in getattr(road_map, layer))
+        yield from _near((("lane_divider", line) for line in dividers), patch)
+    for layer, kind in (("ped_crossing", "crossing"), ("stop_line", "stop_line")):
+        areas = (road_map.extract_polygon(record["polygon_token"]) for record in getattr(road_map, layer))
+        yield from _near(((kind, area.exterior) for area in areas if not area.is_empty), patch)
+
+
+def _near(lines: Iterable[tuple[str, BaseGeometry]], patch: Polygon) -> Iterator[tuple[str, BaseGeometry]]:
+    return ((kind, line) for kind, line in lines if line.intersects(patch))
+
+
+def _drivable_areas(road_map: NuScenesMap, patch: Polygon) -> Iterator[BaseGeometry]:
+    tokens = (token for record in road_map.drivable_area for token in record["polygon_tokens"])
+    areas = (road_map.extract_polygon(token).buffer(0) for token in tokens)
+    return (area for area in areas if area.intersects(patch))
+
+
+def _kerbs(area: BaseGeometry, patch: Polygon) -> Iterator[BaseGeometry]:
+    """Outlines of an area, without the cuts along the patch's own border."""
+    inside = patch.buffer(-0.01)
+    return (part.boundary.intersection(inside) for part in _polygon_parts(area))
+
+
+def _polygon_parts(area: BaseGeometry) -> list[Polygon]:
+    parts = area.geoms if isinstance(area, MultiPolygon) or area.geom_type == "GeometryCollection" else [area]
+    return [part for part in parts if isinstance(part, Polygon) and not part.is_empty]
+
+
+def _line_parts(lines: BaseGeometry) -> list[LineString]:
+    parts = getattr(lines, "geoms", [lines])
+    return [part for part in parts if isinstance(part, LineString) and len(part.coords) > 1]
+
+
+def _in_ego(line: LineString, ego_from_global: Pose) -> list[list[float]]:
+    xy: NDArray[np.float64] = np.asarray(line.coords)[:, :2]
+    flat = np.column_stack([xy, np.zeros(len(xy))])
+    return _flat_pose(ego_from_global).apply(flat)[:, :2].round(4).tolist()
+
+
+def _flat_pose(ego_from_global: Pose) -> Pose:
+    """The map is flat, so that only yaw and the horizontal position count."""
+    global_from_ego = ego_from_global.inverse()
+    x, y, _ = global_from_ego.translation_m
+    return Pose.from_yaw(global_from_ego.yaw_rad, (x, y, 0.0)).inverse()

@@ -1,0 +1,100 @@
+"""BEVFusion: cameras and LiDAR to one BEV map and detections."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from mmdet3d.registry import MODELS
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+from torch.nn import functional
+
+from perception_service.models.bevfusion.inputs import BevFusionInputs
+from perception_service.models.bevfusion.transfusion_head import HeadOutputs
+from perception_service.ops.voxelise import Voxelization
+
+Config = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BevFusionOutputs:
+    """What BEVFusion makes of a batch.
+
+    Attributes:
+        image_features: [B, N, C_image, fH, fW], finest level of the image neck.
+        bev_features: [B, C_bev, X, Y], BEV neck, LiDAR frame, x first.
+        head: Predictions of the detection head.
+    """
+
+    image_features: Tensor
+    bev_features: Tensor
+    head: HeadOutputs
+
+
+@MODELS.register_module()
+class BEVFusion(BaseModule):
+    """Liu et al., "BEVFusion: Multi-Task Multi-Sensor Fusion with Unified Bird's-Eye View Representation", ICRA 2023.
+
+    Args:
+        data_preprocessor: `voxelize_cfg` for the LiDAR branch; `mean` and `std` are for whoever makes the images.
+        img_backbone, img_neck, view_transform: Camera branch.
+        pts_middle_encoder: Voxels to a BEV map.
+        fusion_layer: Merges the BEV maps of both branches.
+        pts_backbone, pts_neck: BEV backbone and neck.
+        bbox_head: Detection head.
+    """
+
+    def __init__(
+        self,
+        data_preprocessor: Config,
+        img_backbone: Config,
+        img_neck: Config,
+        view_transform: Config,
+        pts_middle_encoder: Config,
+        fusion_layer: Config,
+        pts_backbone: Config,
+        pts_neck: Config,
+        bbox_head: Config,
+    ) -> None:
+        super().__init__()
+        self.pts_voxel_layer = Voxelization(**data_preprocessor["voxelize_cfg"])
+        self.img_backbone = MODELS.build(dict(img_backbone))
+        self.img_neck = MODELS.build(dict(img_neck))
+        self.view_transform = MODELS.build(dict(view_transform))
+        self.pts_middle_encoder = MODELS.build(dict(pts_middle_encoder))
+        self.fusion_layer = MODELS.build(dict(fusion_layer))
+        self.pts_backbone = MODELS.build(dict(pts_backbone))
+        self.pts_neck = MODELS.build(dict(pts_neck))
+        self.bbox_head = MODELS.build(dict(bbox_head))
+        for branch in (self.img_backbone, self.img_neck, self.pts_middle_encoder, self.pts_backbone, self.pts_neck):
+            _initialise_convolutions(branch)
+
+    def forward(self, inputs: BevFusionInputs) -> BevFusionOutputs:
+        image_features = self.image_features(inputs.images)
+        camera_map = self.view_transform(image_features, inputs)
+        fused = self.fusion_layer([camera_map, self.lidar_map(inputs.points_lidar)])
+        (bev_features,) = self.pts_neck(self.pts_backbone(fused))
+        per_camera = image_features.unflatten(0, inputs.images.shape[:2])
+        return BevFusionOutputs(per_camera, bev_features, self.bbox_head(bev_features))
+
+    def image_features(self, images: Tensor) -> Tensor:
+        """Finest neck level [B * N, C, fH, fW] of images [B, N, 3, H, W]."""
+        flat = images.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        return self.img_neck(self.img_backbone(flat))[0]
+
+    def lidar_map(self, clouds: list[Tensor]) -> Tensor:
+        """BEV map [B, C, X, Y] of B clouds [P, F]."""
+        voxelised = [self.pts_voxel_layer(cloud) for cloud in clouds]
+        features = torch.cat([cloud.mean_features for cloud in voxelised])
+        coordinates = torch.cat(
+            [functional.pad(cloud.coordinates, (1, 0), value=frame) for frame, cloud in enumerate(voxelised)]
+        )
+        return self.pts_middle_encoder(features, coordinates, len(clouds))
+
+
+def _initialise_convolutions(branch: nn.Module) -> None:
+    """He et al., "Delving Deep into Rectifiers", ICCV 2015."""
+    for module in branch.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

@@ -1,0 +1,31 @@
+"""Builds a detector from its config; importing this module registers every class that a config may name."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from mmdet3d.registry import MODELS
+
+from perception_service.models.bevfusion import (
+    conv_fuser,
+    depth_lss_transform,
+    generalized_lss_fpn,
+    lss_transform,
+    pillar_encoder,
+    transformer_decoder_layer,
+)
+from perception_service.models.bevfusion.bevfusion import BEVFusion
+
+REGISTERED_MODULES = (
+    conv_fuser,
+    depth_lss_transform,
+    generalized_lss_fpn,
+    lss_transform,
+    pillar_encoder,
+    transformer_decoder_layer,
+)
+
+
+def build_bevfusion(config: Mapping[str, Any]) -> BEVFusion:
+    """Builds the detector that `config` (mmdet3d style, `type` first) describes, with fresh weights."""
+    return MODELS.build(deepcopy(dict(config)))

@@ -1,0 +1,1 @@
+"""Makers of the small token sets that the language model reads."""

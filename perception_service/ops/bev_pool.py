@@ -1,0 +1,53 @@
+"""Lift and splat in one step: camera features, weighted by their depth distribution, summed into BEV cells.
+
+The plain form (Philion and Fidler, "Lift, Splat, Shoot", ECCV 2020) writes one feature per pixel and depth bin, then
+scatters them. The sum is a sparse matrix (cells x pixels, holding depth probabilities) times a dense one (pixels x
+channels), so the features per depth bin are never written.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+@dataclass(frozen=True, slots=True)
+class SplatPlan:
+    """Which depth bins fall into which cell: the sparsity pattern, compressed by rows.
+
+    Attributes:
+        bins: int64 [K], indices into the flattened [P * D] depth bins, sorted by cell.
+        pixels: int64 [K], the pixel of each bin.
+        offsets: int64 [cells + 1]; cell c owns the entries offsets[c] to offsets[c + 1].
+    """
+
+    bins: Tensor
+    pixels: Tensor
+    offsets: Tensor
+
+
+def plan_splat(cell_of_bin: Tensor, cells: int) -> SplatPlan:
+    """Plans the splat from `cell_of_bin`, int64 [P, D], where a value outside 0..cells-1 drops the bin."""
+    flat = cell_of_bin.flatten()
+    kept = torch.nonzero((flat >= 0) & (flat < cells)).squeeze(1)
+    sorted_cells, order = torch.sort(flat[kept].int(), stable=True)
+    bins = kept[order]
+    edges = torch.arange(cells + 1, device=flat.device, dtype=torch.int32)
+    return SplatPlan(bins, bins // cell_of_bin.shape[1], torch.searchsorted(sorted_cells, edges))
+
+
+def splat(depth: Tensor, context: Tensor, plan: SplatPlan) -> Tensor:
+    """Sums depth-weighted features into cells; differentiable in both, each cell added in a fixed order.
+
+    Args:
+        depth: float [P, D], the depth distribution of each pixel.
+        context: float [P, C], the features of each pixel.
+
+    Returns:
+        float [cells, C].
+    """
+    weights = depth.flatten().index_select(0, plan.bins)
+    return functional.embedding_bag(
+        plan.pixels, context, plan.offsets, mode="sum", per_sample_weights=weights, include_last_offset=True
+    )

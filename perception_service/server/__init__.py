@@ -1,0 +1,1 @@
+"""The gRPC server: calls, sessions, the one worker that encodes, health, metrics and an orderly stop."""

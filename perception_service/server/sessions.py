@@ -1,0 +1,138 @@
+"""Sessions: the newest embedding of each drive, and those who follow it."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+
+from perception_service.server.errors import CallRefused, NotServing, SessionClosed, TooManySessions
+from waymend.errors import InvalidField
+from waymend.perception.v1 import embedding_pb2
+
+_SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Follower:
+    """One slot that holds the newest embedding not yet taken."""
+
+    def __init__(self, newest: embedding_pb2.SceneEmbedding | None) -> None:
+        self._slot = newest
+        self._end: CallRefused | None = None
+        self._changed = asyncio.Event()
+        if newest is not None:
+            self._changed.set()
+
+    def offer(self, embedding: embedding_pb2.SceneEmbedding) -> None:
+        self._slot = embedding
+        self._changed.set()
+
+    def end(self, reason: CallRefused) -> None:
+        self._end = reason
+        self._changed.set()
+
+    async def take(self) -> embedding_pb2.SceneEmbedding:
+        """Waits for an embedding; raises the reason where the session has ended."""
+        await self._changed.wait()
+        self._changed.clear()
+        if self._end is not None:
+            raise self._end
+        assert self._slot is not None
+        return self._slot
+
+
+class Session:
+    """One drive."""
+
+    def __init__(self, session_id: str, now_s: float) -> None:
+        self.session_id = session_id
+        self.newest: embedding_pb2.SceneEmbedding | None = None
+        self.active_s = now_s
+        self.open_streams = 0
+        self.followers: set[Follower] = set()
+
+    @property
+    def newest_timestamp_us(self) -> int:
+        """Of the newest embedding; 0 before the first."""
+        return self.newest.timestamp_us if self.newest is not None else 0
+
+
+class Sessions:
+    """All drives of a server. A session expires when it had no frame and no open stream for `idle_s` seconds."""
+
+    def __init__(self, max_sessions: int, idle_s: float, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._max_sessions = max_sessions
+        self._idle_s = idle_s
+        self._clock_s = clock_s
+        self._sessions: dict[str, Session] = {}
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def open(self, session_id: str) -> Session:
+        """The session of that name, a new one where there is none.
+
+        Raises:
+            InvalidField: Not a session id.
+            TooManySessions: A new one is one too many.
+        """
+        if not _SESSION_ID.fullmatch(session_id):
+            raise InvalidField("session_id", "1 to 64 letters, digits, '-' or '_'", session_id)
+        self.close_idle()
+        session = self._sessions.get(session_id)
+        if session is None:
+            if len(self._sessions) >= self._max_sessions:
+                raise TooManySessions(f"all {self._max_sessions} sessions are in use")
+            session = self._sessions[session_id] = Session(session_id, self._clock_s())
+        session.active_s = self._clock_s()
+        return session
+
+    @contextmanager
+    def streaming(self, session: Session) -> Iterator[None]:
+        """Keeps the session open while frames may come."""
+        session.open_streams += 1
+        try:
+            yield
+        finally:
+            session.open_streams -= 1
+            session.active_s = self._clock_s()
+
+    def publish(self, session: Session, embedding: embedding_pb2.SceneEmbedding) -> None:
+        """Gives the embedding to the followers, unless they already have a newer one."""
+        session.active_s = self._clock_s()
+        if embedding.timestamp_us <= session.newest_timestamp_us:
+            return
+        session.newest = embedding
+        for follower in session.followers:
+            follower.offer(embedding)
+
+    async def follow(self, session: Session) -> AsyncIterator[embedding_pb2.SceneEmbedding]:
+        """The newest embedding at once, then later ones; those that a slow reader missed are skipped.
+
+        Raises:
+            SessionClosed: The session has expired.
+            NotServing: The server stops.
+        """
+        follower = Follower(session.newest)
+        session.followers.add(follower)
+        try:
+            while True:
+                yield await follower.take()
+        finally:
+            session.followers.discard(follower)
+
+    def close_idle(self) -> None:
+        """Closes sessions whose time is up."""
+        oldest_s = self._clock_s() - self._idle_s
+        for session in [s for s in self._sessions.values() if not s.open_streams and s.active_s < oldest_s]:
+            self._close(session, SessionClosed(f"session {session.session_id} had no frames for {self._idle_s:g} s"))
+
+    def close_all(self) -> None:
+        """Ends every follower's stream."""
+        for session in list(self._sessions.values()):
+            self._close(session, NotServing("the server stops"))
+
+    def _close(self, session: Session, reason: CallRefused) -> None:
+        del self._sessions[session.session_id]
+        for follower in session.followers:
+            follower.end(reason)

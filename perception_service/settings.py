@@ -1,0 +1,64 @@
+"""Configuration of the server, from `WAYMEND_PERCEPTION_*` variables."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from perception_service.limits import FrameLimits
+
+_DEFAULTS = FrameLimits()
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class PerceptionSettings(BaseSettings):
+    """What an operator may set.
+
+    Attributes:
+        bundle_dir: Directory of the bundle to serve.
+        host, port: Where to listen; port 0 takes any free one.
+        device: Torch device, such as `cpu` or `cuda:0`.
+        threads: Torch threads of the one worker, and JPEG decoders.
+        max_sessions: Drives at a time.
+        session_idle_s: A session without frames or an open stream for so long is closed.
+        queue_length: Frames that may wait or be worked on at a time.
+        max_lidar_points, max_jpeg_bytes, max_image_pixels: Limits of one frame.
+        max_calls: Calls at a time, followers included.
+        stop_grace_s: How long calls may take to finish when the server stops.
+        metrics_port: Where Prometheus finds metrics; none without it.
+        tls_certificate, tls_key: PEM files; both or neither.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="WAYMEND_PERCEPTION_", extra="ignore", frozen=True)
+
+    bundle_dir: Path = Path("bundles/tiny")
+    host: str = "127.0.0.1"
+    port: Port = 50051
+    device: str = "cpu"
+    threads: Annotated[int, Field(ge=1, le=256)] = 2
+    max_sessions: Annotated[int, Field(ge=1)] = 64
+    session_idle_s: Annotated[float, Field(gt=0)] = 300.0
+    queue_length: Annotated[int, Field(ge=1)] = 8
+    max_lidar_points: Annotated[int, Field(ge=1)] = _DEFAULTS.lidar_points
+    max_jpeg_bytes: Annotated[int, Field(ge=1024)] = _DEFAULTS.jpeg_bytes
+    max_image_pixels: Annotated[int, Field(ge=1)] = _DEFAULTS.image_pixels
+    max_calls: Annotated[int, Field(ge=1)] = 256
+    stop_grace_s: Annotated[float, Field(ge=0)] = 10.0
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Port | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    log_format: Literal["console", "json"] = "console"
+
+    @model_validator(mode="after")
+    def _certificate_comes_with_its_key(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        return self
+
+    @property
+    def frame_limits(self) -> FrameLimits:
+        return FrameLimits(
+            lidar_points=self.max_lidar_points, jpeg_bytes=self.max_jpeg_bytes, image_pixels=self.max_image_pixels
+        )

@@ -1,0 +1,1 @@
+"""Messages of the wire contract to and from the dataclasses of `perception_service.scene`."""

@@ -1,0 +1,105 @@
+"""The real engine on the tiny model."""
+
+import asyncio
+import os
+import uuid
+
+import numpy as np
+import psutil
+import pytest
+
+from llm_service.engine import CorrectionEngine
+from llm_service.prompt import PromptBuilder
+
+TRAJECTORY_EGO_M = np.array([[2.6, 0.0], [5.2, 0.1], [7.8, 0.2], [10.4, 0.3], [13.0, 0.4], [15.6, 0.5]])
+
+
+def new_scene() -> str:
+    return uuid.uuid4().hex
+
+
+async def text_of(engine: CorrectionEngine, prompt, scene: str, max_tokens: int) -> str:
+    return "".join([piece.text async for piece in engine.explain(prompt, scene, max_tokens)])
+
+
+@pytest.mark.parametrize("counts", [(96, 64, 128), (96, 64, 1), (0, 64, 0), (0, 0, 0)])
+async def test_vllm_and_transformers_agree_on_the_trajectory(
+    engine, transformers_model, make_prompt, reference, counts
+):
+    for seed in range(3):
+        prompt = make_prompt(seed, counts, instruction="keep the lane")
+        offset_m, scale_m = reference(transformers_model, prompt)
+        prediction = await engine.predict(prompt, new_scene())
+        np.testing.assert_allclose(prediction.offset_ego_m, offset_m, rtol=0, atol=1e-3)
+        np.testing.assert_allclose(prediction.scale_m, scale_m, rtol=0, atol=1e-3)
+
+
+async def test_scene_proposal_and_instruction_all_move_the_trajectory(engine, make_prompt):
+    one = await engine.predict(make_prompt(1), new_scene())
+    for other in (make_prompt(2), make_prompt(1, instruction="turn right"), make_prompt(1, (0, 64, 100))):
+        prediction = await engine.predict(other, new_scene())
+        assert np.abs(prediction.offset_ego_m - one.offset_ego_m).max() > 5e-3
+
+
+async def test_requests_at_once_do_not_mix(engine, make_prompt):
+    prompts = [make_prompt(seed, (96, 64, 20 + 8 * seed)) for seed in range(12)]
+    alone = [await engine.predict(prompt, new_scene()) for prompt in prompts]
+    together = await asyncio.gather(*(engine.predict(prompt, new_scene()) for prompt in prompts))
+    for single, batched in zip(alone, together, strict=True):
+        np.testing.assert_allclose(batched.offset_ego_m, single.offset_ego_m, rtol=0, atol=1e-3)
+    assert np.ptp([prediction.offset_ego_m[0, 0] for prediction in together]) > 1e-2
+
+
+async def test_another_proposal_for_the_same_scene_is_not_taken_from_the_cache(engine, make_prompt):
+    first, second = make_prompt(3), make_prompt(4)
+    second = type(second)(first.token_ids, {**first.tokens, "plan": second.tokens["plan"]})
+    scene = new_scene()
+    cached_scene = [await engine.predict(prompt, scene) for prompt in (first, second)]
+    fresh = await engine.predict(second, new_scene())
+    np.testing.assert_allclose(cached_scene[1].offset_ego_m, fresh.offset_ego_m, rtol=0, atol=1e-3)
+    assert np.abs(cached_scene[0].offset_ego_m - fresh.offset_ego_m).max() > 1e-3
+
+
+async def test_the_explanation_continues_the_cached_prompt(engine, prompts: PromptBuilder, make_prompt):
+    prompt, scene = make_prompt(5), new_scene()
+    await engine.predict(prompt, scene)
+    before = engine.usage.cached_prompt_tokens
+    text = await text_of(engine, prompts.explanation(prompt, TRAJECTORY_EGO_M, "corrected"), scene, 12)
+    assert text
+    assert engine.usage.cached_prompt_tokens - before >= 320
+
+
+async def test_an_explanation_never_holds_special_tokens(engine, prompts: PromptBuilder, make_prompt):
+    for seed in range(6):
+        prompt = prompts.explanation(make_prompt(seed), TRAJECTORY_EGO_M, "kept_proposal")
+        assert "<|" not in await text_of(engine, prompt, new_scene(), 48)
+
+
+async def test_cancelled_callers_free_their_slots(engine, prompts: PromptBuilder, make_prompt):
+    slots = engine.settings.max_num_seqs
+    long_prompts = [prompts.explanation(make_prompt(seed), TRAJECTORY_EGO_M, "corrected") for seed in range(slots)]
+    busy = [asyncio.create_task(text_of(engine, prompt, new_scene(), 500)) for prompt in long_prompts]
+    waiting = asyncio.create_task(engine.predict(make_prompt(9), new_scene()))
+    done, _ = await asyncio.wait([*busy, waiting], timeout=1.0)
+    assert not done, "the slots were not full"
+    for task in busy:
+        task.cancel()
+    await asyncio.wait_for(waiting, timeout=2.0)
+    await asyncio.gather(*busy, return_exceptions=True)
+    assert engine.usage.running == 0
+
+
+async def test_a_reader_that_leaves_early_frees_its_slot(engine, prompts: PromptBuilder, make_prompt):
+    prompt = prompts.explanation(make_prompt(0), TRAJECTORY_EGO_M, "corrected")
+    pieces = engine.explain(prompt, new_scene(), 500)
+    await anext(pieces)
+    assert engine.usage.running == 1
+    await pieces.aclose()
+    assert engine.usage.running == 0
+
+
+async def test_ctrl_c_of_the_terminal_does_not_reach_the_engine_process(engine):
+    engines = [child for child in psutil.Process().children() if "EngineCore" in child.name()]
+    assert engines
+    assert all(os.getpgid(child.pid) == child.pid != os.getpgrp() for child in engines)
+    assert engine.is_ready()

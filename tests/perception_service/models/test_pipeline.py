@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from perception_service.models.inference import prepared_for_inference
+from perception_service.pipeline import PerceptionPipeline
+from perception_service.preprocessing import bevfusion_inputs
+from waymend.agents import Polyline, VectorMap
+
+
+@pytest.fixture(scope="module")
+def pipeline(tiny_model):
+    return PerceptionPipeline(tiny_model, tiny_model.config)
+
+
+def test_token_sets_have_their_budget_and_are_finite(pipeline, make_scene, make_agent):
+    lines = tuple(Polyline("road_boundary", np.array([[k, 0], [k, 9]], np.float32)) for k in range(90))
+    agents = tuple(make_agent(float(k), 2.0) for k in range(80))
+    encoded = pipeline.encode(make_scene(agents=agents, map=VectorMap(lines)))
+    for tokens, count in ((encoded.image_tokens, 96), (encoded.bev_tokens, 64), (encoded.vector_tokens, 128)):
+        assert tokens.shape == (count, 256)
+        assert tokens.dtype == np.float16
+        assert np.isfinite(tokens).all()
+        assert np.abs(tokens).max() < 100
+    assert encoded.agents_given
+    assert encoded.agents == agents
+    assert set(encoded.stage_ms) == {"bevfusion", "tokens"}
+
+
+def test_the_same_scene_gives_the_same_bits(pipeline, make_scene):
+    first, second = pipeline.encode(make_scene()), pipeline.encode(make_scene())
+    assert np.array_equal(first.image_tokens, second.image_tokens)
+    assert np.array_equal(first.bev_tokens, second.bev_tokens)
+    assert np.array_equal(first.vector_tokens, second.vector_tokens)
+    assert first.detections == second.detections
+
+
+def test_a_scene_without_points_agents_map_and_history_is_encoded(pipeline, make_scene):
+    bare = make_scene(
+        points_lidar=np.zeros((0, 5), np.float32), agents=(), map=None, ego_state=None, ego_history=np.zeros((0, 4))
+    )
+    encoded = pipeline.encode(bare)
+    assert encoded.vector_tokens.shape == (1, 256)
+    assert np.isfinite(encoded.bev_tokens).all()
+
+
+def test_an_untrained_model_finds_no_agents_and_given_ones_replace_none(pipeline, make_scene, make_agent):
+    unknown = pipeline.encode(make_scene(agents=None))
+    assert not unknown.agents_given
+    assert unknown.agents == ()
+    assert [box.score for box in unknown.detections] == sorted((box.score for box in unknown.detections), reverse=True)
+    given = pipeline.encode(make_scene(agents=(make_agent(9.0, 0.0),)))
+    assert len(given.vector_tokens) == len(unknown.vector_tokens) + 1
+
+
+def test_confident_detections_become_agents(tiny_model, make_scene):
+    eager = PerceptionPipeline(tiny_model, replace(tiny_model.config, agent_score_threshold=0.0))
+    encoded = eager.encode(make_scene(agents=None))
+    assert encoded.agents == encoded.detections
+    assert len(encoded.vector_tokens) == 1 + min(63, len(encoded.agents)) + 1
+
+
+def test_folding_normalisations_does_not_change_the_outputs(tiny_model, make_scene):
+    inputs = bevfusion_inputs(make_scene(), tiny_model.config)
+    with torch.no_grad():
+        plain, fast = tiny_model.bevfusion(inputs), prepared_for_inference(tiny_model).bevfusion(inputs)
+    torch.testing.assert_close(fast.bev_features, plain.bev_features, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(fast.head.dense_heatmap, plain.head.dense_heatmap, rtol=1e-3, atol=1e-4)
+
+
+def test_the_model_can_be_trained_through(tiny_model, make_scene):
+    inputs = bevfusion_inputs(make_scene(), tiny_model.config)
+    outputs = tiny_model.bevfusion(inputs)
+    tokens = tiny_model.bev_tokens(outputs.bev_features)
+    tokens.square().mean().backward()
+    assert tiny_model.bevfusion.img_backbone.conv1.weight.grad.abs().sum() > 0
+    tiny_model.zero_grad(set_to_none=True)

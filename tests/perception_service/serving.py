@@ -1,0 +1,47 @@
+"""Real servers in threads, whose encoding a test can hold up."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from perception_service.pipeline import PerceptionPipeline
+from perception_service.scene import EncodedScene, Scene
+from perception_service.server.server import PerceptionServer
+
+
+class GatedPipeline:
+    """The real pipeline behind a gate, so that a test decides when encoding goes on; notes what was encoded."""
+
+    def __init__(self, pipeline: PerceptionPipeline) -> None:
+        self._pipeline = pipeline
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Semaphore(0)
+        self.frame_ids: list[str] = []
+
+    def encode(self, scene: Scene) -> EncodedScene:
+        self.frame_ids.append(scene.frame_id)
+        self.entered.release()
+        assert self.gate.wait(60)
+        if scene.frame_id == "breaks":
+            raise RuntimeError("secret detail")
+        return self._pipeline.encode(scene)
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server in a thread of its own."""
+
+    address: str
+    contract_id: str
+    pipeline: GatedPipeline
+    server: PerceptionServer
+    loop: asyncio.AbstractEventLoop
+
+    def stop_soon(self) -> asyncio.Future:
+        return asyncio.run_coroutine_threadsafe(self.server.stop(), self.loop)  # type: ignore[return-value]
+
+
+StartServer = Callable[..., AbstractContextManager[RunningServer]]

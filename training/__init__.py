@@ -1,0 +1,1 @@
+"""Data sets, rendering and training for Waymend bundles."""
