@@ -72,15 +72,18 @@ def _run(arguments: argparse.Namespace, console: Console) -> None:
             "works together; the corrections and explanations mean nothing."
         )
     plan = StackPlan(bundle=arguments.bundle, logs=arguments.out / "logs")
-    with console.status("starting") as status, local_stack(plan, status.update) as stack:
-        with httpx.Client(base_url=stack.rest_url, timeout=120.0) as rest:
-            for number, case in enumerate(cases, start=1):
-                status.update(f"correction {number} of {len(cases)}: {case.title}")
-                answer = _correct(rest, case, horizon)
-                print_correction(console, case.title, case.proposal.waypoints_ego_m, answer, _truth(case.frame))
-                picture = arguments.out / f"correction-{number}.png"
-                draw_correction(case.frame, _view(case, answer, label), picture)
-                console.print(f"picture      {picture}\n")
+    with (
+        console.status("starting") as status,
+        local_stack(plan, status.update) as stack,
+        httpx.Client(base_url=stack.rest_url, timeout=120.0) as rest,
+    ):
+        for number, case in enumerate(cases, start=1):
+            status.update(f"correction {number} of {len(cases)}: {case.title}")
+            answer = _correct(rest, case, horizon)
+            print_correction(console, case.title, case.proposal.waypoints_ego_m, answer, _truth(case.frame))
+            picture = arguments.out / f"correction-{number}.png"
+            draw_correction(case.frame, _view(case, answer, label), picture)
+            console.print(f"picture      {picture}\n")
     console.print("Both services have stopped.")
 
 

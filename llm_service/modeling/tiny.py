@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
+from transformers import PreTrainedTokenizerFast
 
 from llm_service.checkpoint import INDEX_FILE
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
@@ -47,7 +48,7 @@ def write_tiny_llm(directory: Path, seed: int = 0, horizon: Horizon = Horizon())
     write_weights(directory, model)
 
 
-def tiny_config(tokenizer, horizon: Horizon) -> TrajectoryLlamaConfig:
+def tiny_config(tokenizer: PreTrainedTokenizerFast, horizon: Horizon) -> TrajectoryLlamaConfig:
     """About 1.8 million parameters; serves in float32."""
     token_id = tokenizer.convert_tokens_to_ids
     channels = [token_id(channel_token(index)) for index in range(3 * horizon.waypoints)]

@@ -1,10 +1,12 @@
 """The trajectory Llama for transformers: training, export and the reference that serving is checked against."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 from transformers import LlamaForCausalLM
+from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
 from llm_service.modeling.heads import make_projectors, make_trajectory_head, split_numbers
@@ -20,7 +22,7 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
     """
 
     config_class = TrajectoryLlamaConfig
-    _keep_in_fp32_modules_strict = ["trajectory_head"]
+    _keep_in_fp32_modules_strict: ClassVar[list[str]] = ["trajectory_head"]
 
     def __init__(self, config: TrajectoryLlamaConfig) -> None:
         super().__init__(config)
@@ -46,15 +48,15 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
                 embeddings = embeddings.masked_scatter(mask.unsqueeze(-1), projected)
         return embeddings
 
-    def forward(self, input_ids: Tensor | None = None, modalities: Modalities | None = None, **kwargs):
+    def forward(
+        self, input_ids: Tensor | None = None, modalities: Modalities | None = None, **kwargs: Any
+    ) -> CausalLMOutputWithPast:
         """As `LlamaForCausalLM.forward` (logits, and a loss where labels are given)."""
         if modalities is not None:
             kwargs["inputs_embeds"], input_ids = self.embed(input_ids, modalities), None
         return super().forward(input_ids=input_ids, **kwargs)
 
-    def hidden_states(
-        self, input_ids: Tensor, modalities: Modalities, attention_mask: Tensor | None = None
-    ) -> Tensor:
+    def hidden_states(self, input_ids: Tensor, modalities: Modalities, attention_mask: Tensor | None = None) -> Tensor:
         """Final normalised hidden states [B, L, H], from which one pass gives both logits and trajectory."""
         embeddings = self.embed(input_ids, modalities)
         return self.model(inputs_embeds=embeddings, attention_mask=attention_mask).last_hidden_state

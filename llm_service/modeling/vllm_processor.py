@@ -43,7 +43,7 @@ class TrajectoryProcessingInfo(BaseProcessingInfo):
     def get_mm_max_tokens_per_item(self, seq_len: int, mm_counts: Mapping[str, int]) -> Mapping[str, int]:
         return dict(self.get_hf_config().modality_max_tokens)
 
-    def get_hf_processor(self, **kwargs: object):
+    def get_hf_processor(self, **kwargs: object) -> Any:
         """The tokenizer: inputs are embeddings, so there is nothing for a processor of images to do."""
         return self.get_tokenizer()
 

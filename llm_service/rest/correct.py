@@ -6,7 +6,9 @@ import uuid
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+import numpy as np
 from fastapi import APIRouter, Request, Response
+from numpy.typing import NDArray
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from llm_service.correction.corrector import Correction, CorrectionTask
@@ -94,7 +96,7 @@ async def _obtain(
     return await service.sources.from_frame(frame, deadline)
 
 
-def _checked_proposal(wanted: CorrectionRequest, service: LlmService):
+def _checked_proposal(wanted: CorrectionRequest, service: LlmService) -> NDArray[np.float64]:
     horizon = service.bundle.manifest.contract.trajectory_horizon
     if abs(wanted.proposal.step_s - horizon.step_s) > _STEP_TOLERANCE_S:
         raise InvalidField("proposal.step_s", f"{horizon.step_s:g} s", wanted.proposal.step_s)

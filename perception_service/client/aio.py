@@ -1,7 +1,7 @@
 """The asyncio client."""
 
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Self
 
@@ -126,7 +126,7 @@ async def _requests(session_id: str, frames: Frames) -> AsyncIterator[perception
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def _errors() -> Generator[None]:
     try:
         yield
     except grpc.RpcError as error:

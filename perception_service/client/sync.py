@@ -1,7 +1,7 @@
 """The blocking client."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Self
 
@@ -112,7 +112,7 @@ class PerceptionClient:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def _errors() -> Generator[None]:
     try:
         yield
     except grpc.RpcError as error:

@@ -47,9 +47,7 @@ def frame_from_info(info_file: Path, sensors_dir: Path, index: int = 0) -> Frame
 
 def _frame(entry: Mapping[str, Any], classes: Mapping[int, str], sensors_dir: Path) -> FrameDirectory:
     ego_from_lidar = Pose.from_matrix(entry["lidar_points"]["lidar2ego"])
-    jpegs = {
-        name: _read(sensors_dir, name, entry["images"][name]["img_path"]) for name in CAMERA_NAMES
-    }
+    jpegs = {name: _read(sensors_dir, name, entry["images"][name]["img_path"]) for name in CAMERA_NAMES}
     lidar = _points(_read(sensors_dir, _LIDAR_CHANNEL, entry["lidar_points"]["lidar_path"]))
     description = FrameDescription(
         frame_id=entry["token"],

@@ -1,7 +1,7 @@
 """Around every call of the service: errors become statuses, and each call is counted."""
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -36,7 +36,7 @@ class CallGuard(grpc.aio.ServerInterceptor):
         return _guarded(handler, lambda context: self._answered(method, context))
 
     @asynccontextmanager
-    async def _answered(self, method: str, context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
+    async def _answered(self, method: str, context: grpc.aio.ServicerContext) -> AsyncGenerator[None]:
         code = grpc.StatusCode.CANCELLED
         try:
             yield
@@ -64,8 +64,10 @@ def _guarded(handler: grpc.RpcMethodHandler, around: _Around) -> grpc.RpcMethodH
     behaviour: Callable[..., Any]
     if handler.response_streaming:
         behaviour = handler.stream_stream if handler.request_streaming else handler.unary_stream
-        make = grpc.stream_stream_rpc_method_handler if handler.request_streaming else (
-            grpc.unary_stream_rpc_method_handler
+        make = (
+            grpc.stream_stream_rpc_method_handler
+            if handler.request_streaming
+            else (grpc.unary_stream_rpc_method_handler)
         )
         return make(_around_stream(behaviour, around), handler.request_deserializer, handler.response_serializer)
     return grpc.unary_unary_rpc_method_handler(

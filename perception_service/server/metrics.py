@@ -17,11 +17,16 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._calls = Counter(
-            "waymend_perception_calls", "Finished calls by method and gRPC status.", ["method", "code"],
+            "waymend_perception_calls",
+            "Finished calls by method and gRPC status.",
+            ["method", "code"],
             registry=self.registry,
         )
         self._stages = Histogram(
-            "waymend_perception_stage_seconds", "Time of one frame in each stage.", ["stage"], buckets=_BUCKETS_S,
+            "waymend_perception_stage_seconds",
+            "Time of one frame in each stage.",
+            ["stage"],
+            buckets=_BUCKETS_S,
             registry=self.registry,
         )
         self._stream_frames = Counter(

@@ -40,9 +40,13 @@ class PerceptionService(perception_pb2_grpc.PerceptionServiceServicer):
         arrival = Arrival(request.frame, time.perf_counter())
         model = self._loaded(request.expected_contract_id)
         model.encoder.check_room()
-        session = self._session_of(request)
-        embedding = await model.encoder.encode(lambda: arrival, _before_deadline(context.time_remaining()))
-        if session is not None:
+        before_deadline = _before_deadline(context.time_remaining())
+        if not request.session_id:
+            embedding = await model.encoder.encode(lambda: arrival, before_deadline)
+            return perception_pb2.EncodeResponse(embedding=embedding)
+        session = self._session_for(request.session_id, request.frame.timestamp_us)
+        with self._sessions.in_use(session):
+            embedding = await model.encoder.encode(lambda: arrival, before_deadline)
             self._sessions.publish(session, embedding)
         return perception_pb2.EncodeResponse(embedding=embedding)
 
@@ -99,15 +103,11 @@ class PerceptionService(perception_pb2_grpc.PerceptionServiceServicer):
             raise ForeignContract(f"contract id {expected_contract_id[:64]} was expected, given {contract_id}")
         return self.model
 
-    def _session_of(self, request: perception_pb2.EncodeRequest) -> Session | None:
-        if not request.session_id:
-            return None
-        session = self._sessions.open(request.session_id)
+    def _session_for(self, session_id: str, timestamp_us: int) -> Session:
+        session = self._sessions.open(session_id)
         newest_us = session.newest_timestamp_us
-        if 0 < request.frame.timestamp_us <= newest_us:
-            raise InvalidField(
-                "frame.timestamp_us", f"more than {newest_us}, the session's latest", request.frame.timestamp_us
-            )
+        if timestamp_us <= newest_us:
+            raise InvalidField("frame.timestamp_us", f"more than {newest_us}, the session's latest", timestamp_us)
         return session
 
 

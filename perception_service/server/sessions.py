@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import contextmanager
 
 from perception_service.server.errors import CallRefused, NotServing, SessionClosed, TooManySessions
@@ -48,7 +48,7 @@ class Session:
         self.session_id = session_id
         self.newest: embedding_pb2.SceneEmbedding | None = None
         self.active_s = now_s
-        self.open_streams = 0
+        self.users = 0
         self.followers: set[Follower] = set()
 
     @property
@@ -58,7 +58,7 @@ class Session:
 
 
 class Sessions:
-    """All drives of a server. A session expires when it had no frame and no open stream for `idle_s` seconds."""
+    """All drives of a server. A session expires when nothing was sent to it and no stream was open for `idle_s` seconds."""
 
     def __init__(self, max_sessions: int, idle_s: float, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._max_sessions = max_sessions
@@ -88,13 +88,13 @@ class Sessions:
         return session
 
     @contextmanager
-    def streaming(self, session: Session) -> Iterator[None]:
-        """Keeps the session open while frames may come."""
-        session.open_streams += 1
+    def in_use(self, session: Session) -> Generator[None]:
+        """Keeps the session open while its frames come or are encoded."""
+        session.users += 1
         try:
             yield
         finally:
-            session.open_streams -= 1
+            session.users -= 1
             session.active_s = self._clock_s()
 
     def publish(self, session: Session, embedding: embedding_pb2.SceneEmbedding) -> None:
@@ -124,7 +124,7 @@ class Sessions:
     def close_idle(self) -> None:
         """Closes sessions whose time is up."""
         oldest_s = self._clock_s() - self._idle_s
-        for session in [s for s in self._sessions.values() if not s.open_streams and s.active_s < oldest_s]:
+        for session in [s for s in self._sessions.values() if not s.users and s.active_s < oldest_s]:
             self._close(session, SessionClosed(f"session {session.session_id} had no frames for {self._idle_s:g} s"))
 
     def close_all(self) -> None:

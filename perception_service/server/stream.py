@@ -87,7 +87,7 @@ class FrameStream:
 
     def _open_session(self, session_id: str) -> Session:
         self._session = self._sessions.open(session_id)
-        self._open.enter_context(self._sessions.streaming(self._session))
+        self._open.enter_context(self._sessions.in_use(self._session))
         return self._session
 
     def _check_rises(self, frame: frame_pb2.SensorFrame, session: Session) -> None:

@@ -29,6 +29,7 @@ from waymend.bundle import BaseModelReference, Bundle, write_manifest
 from waymend.perception.v1 import frame_pb2
 from waymend.trajectory import Horizon
 
+
 @pytest.fixture
 def frame() -> frame_pb2.SensorFrame:
     return small_frame()

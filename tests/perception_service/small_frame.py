@@ -66,8 +66,15 @@ def _pose(x: float, y: float, z: float, wxyz: tuple[float, float, float, float])
 
 def _car() -> frame_pb2.AgentBox:
     return frame_pb2.AgentBox(
-        track_id="car-1", object_class=frame_pb2.OBJECT_CLASS_CAR, center_ego_m=geometry_pb2.Vector3(x=12, y=3, z=0.8),
-        length_m=4.5, width_m=1.9, height_m=1.6, yaw_rad=0.1, velocity_x_ego_mps=4.0, score=1.0,
+        track_id="car-1",
+        object_class=frame_pb2.OBJECT_CLASS_CAR,
+        center_ego_m=geometry_pb2.Vector3(x=12, y=3, z=0.8),
+        length_m=4.5,
+        width_m=1.9,
+        height_m=1.6,
+        yaw_rad=0.1,
+        velocity_x_ego_mps=4.0,
+        score=1.0,
     )
 
 
@@ -75,8 +82,6 @@ def _map() -> frame_pb2.VectorMap:
     lane = np.stack([np.linspace(-20, 40, 30), np.zeros(30)], axis=1).astype(np.float32)
     square = np.array([(-30, -10), (50, -10), (50, 10), (-30, 10)], np.float32)
     return frame_pb2.VectorMap(
-        polylines=[
-            frame_pb2.MapPolyline(kind=frame_pb2.POLYLINE_KIND_LANE_CENTERLINE, points_ego_m=pack_tensor(lane))
-        ],
+        polylines=[frame_pb2.MapPolyline(kind=frame_pb2.POLYLINE_KIND_LANE_CENTERLINE, points_ego_m=pack_tensor(lane))],
         drivable_areas=[geometry_pb2.Polygon(exterior_ego_m=pack_tensor(square))],
     )

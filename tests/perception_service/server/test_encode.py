@@ -27,7 +27,8 @@ def test_a_good_frame_becomes_an_embedding(client: PerceptionClient, server: Run
     assert [agent.track_id for agent in embedding.agents] == ["car-1"]
     assert embedding.agents[0].velocity_ego_mps == (4.0, 0.0)
     assert len(embedding.drivable_areas) == 1
-    assert embedding.ego_state is not None and embedding.ego_state.speed_mps == 5.0
+    assert embedding.ego_state is not None
+    assert embedding.ego_state.speed_mps == 5.0
     scores = [box.score for box in embedding.detections]
     assert scores == sorted(scores, reverse=True)
 
@@ -38,7 +39,8 @@ def test_timings_add_up(client: PerceptionClient, frame: Frame) -> None:
     stages_ms = timings.queue_ms + timings.decode_ms + timings.bevfusion_ms + timings.tokens_ms
     assert min(timings.decode_ms, timings.bevfusion_ms, timings.tokens_ms) > 0
     assert stages_ms <= timings.total_ms < stages_ms + 50
-    assert timings.wire_ms is not None and timings.wire_ms > 0
+    assert timings.wire_ms is not None
+    assert timings.wire_ms > 0
 
 
 def test_detections_stand_in_for_absent_agents(client: PerceptionClient, frame: Frame) -> None:
@@ -50,7 +52,8 @@ def test_an_empty_list_of_agents_means_a_clear_road(client: PerceptionClient, fr
     frame.agents.ClearField("boxes")
     frame.agents.SetInParent()
     embedding = client.encode(frame, timeout_s=60)
-    assert embedding.agents_given and embedding.agents == ()
+    assert embedding.agents_given
+    assert embedding.agents == ()
 
 
 def test_a_frame_without_points_state_history_or_map_is_encoded(client: PerceptionClient, frame: Frame) -> None:
@@ -58,7 +61,8 @@ def test_a_frame_without_points_state_history_or_map_is_encoded(client: Percepti
     for field in ("ego_state", "ego_history", "map"):
         frame.ClearField(field)  # type: ignore[arg-type]
     embedding = client.encode(frame, timeout_s=60)
-    assert embedding.ego_state is None and embedding.drivable_areas == ()
+    assert embedding.ego_state is None
+    assert embedding.drivable_areas == ()
 
 
 def _set_points(points: np.ndarray) -> Callable[[Frame], None]:
@@ -192,7 +196,9 @@ BAD_FRAMES: list[tuple[str, Callable[[Frame], None]]] = [
 ]
 
 
-@pytest.mark.parametrize(("field", "spoil"), BAD_FRAMES, ids=[f"{i}-{field}" for i, (field, _) in enumerate(BAD_FRAMES)])
+@pytest.mark.parametrize(
+    ("field", "spoil"), BAD_FRAMES, ids=[f"{i}-{field}" for i, (field, _) in enumerate(BAD_FRAMES)]
+)
 def test_a_bad_frame_is_refused_by_the_name_of_its_field(
     client: PerceptionClient, frame: Frame, field: str, spoil: Callable[[Frame], None]
 ) -> None:
@@ -200,7 +206,8 @@ def test_a_bad_frame_is_refused_by_the_name_of_its_field(
     with pytest.raises(InvalidField) as refusal:
         client.encode(frame, timeout_s=60)
     assert refusal.value.field == field
-    assert refusal.value.expected and refusal.value.given
+    assert refusal.value.expected
+    assert refusal.value.given
 
 
 def test_after_every_bad_frame_a_good_one_is_answered(client: PerceptionClient, frame: Frame) -> None:

@@ -83,7 +83,8 @@ def test_frames_sent_one_by_one_are_all_encoded_in_order(client: PerceptionClien
     for frame in drive(3):
         feed.send(frame)
         outcome = feed.next()
-        assert outcome.embedding is not None and outcome.embedding.frame_id == frame.frame_id
+        assert outcome.embedding is not None
+        assert outcome.embedding.frame_id == frame.frame_id
     feed.end()
     assert feed.outcomes() == []
 
@@ -104,7 +105,8 @@ def test_the_newest_frame_wins_and_overtaken_ones_are_reported(start_server: Sta
 
     outcomes = {outcome.frame_id: outcome for outcome in feed.read}
     assert [outcomes["f1"].overtaken_by, outcomes["f2"].overtaken_by] == ["f2", "f3"]
-    assert outcomes["f0"].embedding is not None and outcomes["f3"].embedding is not None
+    assert outcomes["f0"].embedding is not None
+    assert outcomes["f3"].embedding is not None
     assert server.pipeline.frame_ids == ["f0", "f3"]
 
 
@@ -128,7 +130,8 @@ def test_timestamps_must_rise_within_a_session(client: PerceptionClient) -> None
     for late in (second, first):
         feed.send(late)
         rejected = feed.next().rejected
-        assert rejected is not None and rejected.field == "frame.timestamp_us"
+        assert rejected is not None
+        assert rejected.field == "frame.timestamp_us"
     feed.end()
     with pytest.raises(InvalidField, match="frame.timestamp_us"):
         client.encode(first, timeout_s=60, session_id="rising")
@@ -186,7 +189,7 @@ def test_the_number_of_sessions_is_limited(start_server: StartServer) -> None:
 
 
 def test_an_idle_session_expires_and_its_followers_are_told(start_server: StartServer) -> None:
-    with start_server(session_idle_s=0.4, max_sessions=1) as server, PerceptionClient(server.address) as client:
+    with start_server(session_idle_s=0.8, max_sessions=1) as server, PerceptionClient(server.address) as client:
         client.encode(small_frame(), timeout_s=60, session_id="old")
         embeddings = client.subscribe("old", timeout_s=20)
         assert next(embeddings).frame_id == "frame-0"
@@ -219,4 +222,5 @@ def test_streams_that_wait_for_each_other_all_make_progress(server: RunningServe
     for feed in feeds:
         feed.reader.join(60)
         assert len(feed.read) == 4
-        assert feed.read[-1].embedding is not None and feed.read[-1].frame_id == "f3"
+        assert feed.read[-1].embedding is not None
+        assert feed.read[-1].frame_id == "f3"
