@@ -22,7 +22,7 @@ def text_generation_ms(llm_directory: Path, embedding: Embedding) -> float:
     """p50 of `generate` until the last waypoint is written, the better of 1 and 2 threads."""
     tokenizer = AutoTokenizer.from_pretrained(llm_directory)
     model = TrajectoryLlamaForCausalLM.from_pretrained(llm_directory).eval()
-    prompts = PromptBuilder(tokenizer, TrajectoryLlamaConfig.from_pretrained(llm_directory))
+    prompts = PromptBuilder(tokenizer, TrajectoryLlamaConfig.from_pretrained(llm_directory))  # ty: ignore[invalid-argument-type]
     arrays = {"image": embedding.image_tokens, "bev": embedding.bev_tokens, "vector": embedding.vector_tokens}
     tokens = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
     threads_before = torch.get_num_threads()

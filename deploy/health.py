@@ -1,8 +1,8 @@
 #!/opt/waymend/bin/python
 """Container health: `waymend-health perception` asks grpc.health.v1, `waymend-health llm` asks /healthz.
 
-Reads the service's own variables. Exit status 0 says healthy. With TLS, the server's certificate must name `perception`,
-the name by which the LLM service calls it.
+Reads the service's own variables. Exit status 0 says healthy. With TLS, the server's certificate must name
+`perception`, the name by which the LLM service calls it.
 """
 
 import os

@@ -115,7 +115,7 @@ class CorrectionEngine:
         """
         async with aclosing(self._run(prompt, scene_uuid, self._prediction_params())) as outputs:
             async for output in outputs:
-                logits = output.outputs[0].logprobs[0]
+                logits = output.outputs[0].logprobs[0]  # ty: ignore[not-subscriptable]
         numbers = numbers_from_logits([logits[token_id].logprob for token_id in self._channel_ids])
         return _prediction(numbers)
 
@@ -130,7 +130,7 @@ class CorrectionEngine:
         async with aclosing(self._run(prompt, scene_uuid, self._explanation_params(max_tokens))) as outputs:
             async for output in outputs:
                 (completion,) = output.outputs
-                yield ExplanationPiece(completion.text, completion.finish_reason)
+                yield ExplanationPiece(completion.text, completion.finish_reason)  # ty: ignore[invalid-argument-type]
 
     def is_ready(self) -> bool:
         """Whether requests are accepted."""
@@ -149,7 +149,7 @@ class CorrectionEngine:
         while self.usage.running and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.02)
         engine, self._engine = self._engine, None
-        await asyncio.to_thread(engine.shutdown, STOP_SECONDS)
+        await asyncio.to_thread(engine.shutdown, STOP_SECONDS)  # ty: ignore[missing-union-attribute]
         del engine
         gc.collect()  # AsyncLLM sits in reference cycles and its `__del__` fails once the interpreter is ending.
         self._launcher.shutdown()
@@ -164,7 +164,7 @@ class CorrectionEngine:
             raise EngineUnavailable("the engine is not running")
         self.usage.running += 1
         try:
-            (rendered,) = await engine.renderer.render_cmpl_async([_engine_prompt(prompt, scene_uuid)])
+            (rendered,) = await engine.renderer.render_cmpl_async([_engine_prompt(prompt, scene_uuid)])  # ty: ignore[invalid-argument-type]
             request_id = str(next(self._request_ids))
             outputs = engine.generate(rendered, params, request_id, lora_request=self._adapter)
             async with aclosing(outputs):

@@ -46,7 +46,7 @@ class PromptBuilder:
     ) -> None:
         self._plain = plain_text_tokenizer(tokenizer)
         self._reserved_ids = frozenset(tokenizer.get_added_vocab().values()) | set(tokenizer.all_special_ids)
-        self._placeholders = dict(config.modality_token_ids)
+        self._placeholders = dict(config.modality_token_ids)  # ty: ignore[no-matching-overload]
         self._trajectory_id = config.traj_token_id
         self._max_instruction_tokens = max_instruction_tokens
         before, after = _chat_frame(tokenizer)
@@ -84,7 +84,7 @@ class PromptBuilder:
             *self._after,
             self._trajectory_id,
         ]
-        return CorrectionPrompt(token_ids, ordered)
+        return CorrectionPrompt(token_ids, ordered)  # ty: ignore[invalid-argument-type]
 
     def explanation(
         self, prompt: CorrectionPrompt, trajectory_ego_m: NDArray[np.float64], status: str
@@ -124,12 +124,12 @@ def waypoint_text(trajectory_ego_m: NDArray[np.float64]) -> str:
 
 def expand_placeholders(prompt: CorrectionPrompt, config: TrajectoryLlamaConfig) -> list[int]:
     """Ids with each placeholder repeated once per embedding, as the transformers model wants them."""
-    counts = {config.modality_token_ids[name]: len(values) for name, values in prompt.tokens.items()}
+    counts = {config.modality_token_ids[name]: len(values) for name, values in prompt.tokens.items()}  # ty: ignore[not-subscriptable]
     return [token_id for token_id in prompt.token_ids for _ in range(counts.get(token_id, 1))]
 
 
 def _chat_frame(tokenizer: PreTrainedTokenizerFast) -> tuple[str, str]:
     messages = [{"role": "system", "content": SYSTEM_TEXT}, {"role": "user", "content": _USER_MARK}]
     text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    before, after = text.split(_USER_MARK)
+    before, after = text.split(_USER_MARK)  # ty: ignore[missing-union-attribute]
     return before, after

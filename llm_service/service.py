@@ -113,7 +113,7 @@ def _engine_settings(settings: LlmSettings) -> EngineSettings:
 def _prompt_builder(bundle: Bundle, settings: LlmSettings) -> PromptBuilder:
     tokenizer = AutoTokenizer.from_pretrained(bundle.llm_directory, local_files_only=True)
     config = TrajectoryLlamaConfig.from_pretrained(bundle.llm_directory, local_files_only=True)
-    return PromptBuilder(tokenizer, config, settings.max_instruction_tokens)
+    return PromptBuilder(tokenizer, config, settings.max_instruction_tokens)  # ty: ignore[invalid-argument-type]
 
 
 def _verifier_limits(settings: LlmSettings) -> VerifierLimits:

@@ -53,7 +53,7 @@ def make_projectors(config: TrajectoryLlamaConfig) -> nn.ModuleDict:
     return nn.ModuleDict(
         {
             modality: ModalityProjector(width, config.hidden_size, normalise=modality != PLAN_MODALITY)
-            for modality, width in config.modality_widths.items()
+            for modality, width in config.modality_widths.items()  # ty: ignore[missing-union-attribute]
         }
     )
 

@@ -45,8 +45,8 @@ def plan_features(
     """One row per waypoint of the proposal [T, 2], then one of the ego state and command: float32 [T + 1, F]."""
     waypoints = len(proposal_ego_m)
     times_s = step_s * np.arange(1, waypoints + 1)
-    constant_velocity_m = constant_velocity(ego_state, times_s)
-    ctra_m = constant_turn_rate_and_acceleration(ego_state, times_s)
+    constant_velocity_m = constant_velocity(ego_state, times_s)  # ty: ignore[invalid-argument-type]
+    ctra_m = constant_turn_rate_and_acceleration(ego_state, times_s)  # ty: ignore[invalid-argument-type]
     features = np.zeros((waypoints + 1, PLAN_WIDTH), np.float32)
     rows = features[:waypoints]
     rows[:, 0] = 1.0

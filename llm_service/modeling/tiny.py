@@ -65,13 +65,13 @@ def tiny_config(tokenizer: PreTrainedTokenizerFast, horizon: Horizon) -> Traject
         tie_word_embeddings=True,
         bos_token_id=None,
         eos_token_id=token_id(END_TOKEN),
-        pad_token_id=token_id(PAD_TOKEN),
+        pad_token_id=token_id(PAD_TOKEN),  # ty: ignore[invalid-argument-type]
         dtype="float32",
         architectures=["TrajectoryLlamaForCausalLM"],
         modality_widths={**dict.fromkeys(SCENE_MAX_TOKENS, SCENE_TOKEN_WIDTH), PLAN_MODALITY: PLAN_WIDTH},
         modality_max_tokens={**SCENE_MAX_TOKENS, PLAN_MODALITY: horizon.waypoints + 1},
         modality_token_ids={modality: token_id(placeholder_token(modality)) for modality in MODALITIES},
-        traj_token_id=token_id(TRAJECTORY_TOKEN),
+        traj_token_id=token_id(TRAJECTORY_TOKEN),  # ty: ignore[invalid-argument-type]
         traj_channel_ids=channels,
         never_generated_ids=sorted((special | unused) - set(channels)),
         num_waypoints=horizon.waypoints,

@@ -22,7 +22,7 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
     """
 
     config_class = TrajectoryLlamaConfig
-    _keep_in_fp32_modules_strict: ClassVar[list[str]] = ["trajectory_head"]
+    _keep_in_fp32_modules_strict: ClassVar[list[str]] = ["trajectory_head"]  # ty: ignore[incompatible-attribute-override]
 
     def __init__(self, config: TrajectoryLlamaConfig) -> None:
         super().__init__(config)
@@ -53,7 +53,7 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
     ) -> CausalLMOutputWithPast:
         """As `LlamaForCausalLM.forward` (logits, and a loss where labels are given)."""
         if modalities is not None:
-            kwargs["inputs_embeds"], input_ids = self.embed(input_ids, modalities), None
+            kwargs["inputs_embeds"], input_ids = self.embed(input_ids, modalities), None  # ty: ignore[invalid-argument-type]
         return super().forward(input_ids=input_ids, **kwargs)
 
     def hidden_states(self, input_ids: Tensor, modalities: Modalities, attention_mask: Tensor | None = None) -> Tensor:

@@ -32,8 +32,8 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM, SupportsMultiModal):
     def __init__(self, *, vllm_config: VllmConfig, prefix: str = "") -> None:
         super().__init__(vllm_config=vllm_config, prefix=prefix)
         config = vllm_config.model_config.hf_config
-        self.projectors = make_projectors(config)
-        self.trajectory_head = make_trajectory_head(config)
+        self.projectors = make_projectors(config)  # ty: ignore[invalid-argument-type]
+        self.trajectory_head = make_trajectory_head(config)  # ty: ignore[invalid-argument-type]
         first, count = config.traj_channel_ids[0], len(config.traj_channel_ids)
         if config.traj_channel_ids != list(range(first, first + count)):
             raise ValueError("traj_channel_ids must be consecutive")
@@ -41,7 +41,7 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM, SupportsMultiModal):
         never = torch.tensor(config.never_generated_ids, dtype=torch.long)
         self.register_buffer("_never_generated", never, persistent=False)
 
-    def get_language_model(self) -> torch.nn.Module:
+    def get_language_model(self) -> torch.nn.Module:  # ty: ignore[incompatible-method-override]
         return self
 
     def get_mm_mapping(self) -> MultiModelKeys:
@@ -53,7 +53,7 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM, SupportsMultiModal):
         for modality, projector in self.projectors.items():
             items = kwargs.get(f"{modality}_embeds")
             if items is not None:
-                projected += [projector(item) for item in items]
+                projected += [projector(item) for item in items]  # ty: ignore[not-iterable]
         return projected
 
     def embed_input_ids(
@@ -62,7 +62,7 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM, SupportsMultiModal):
         multimodal_embeddings: list[Tensor] | None = None,
         *,
         is_multimodal: Tensor | None = None,
-    ) -> Tensor:
+    ) -> Tensor:  # ty: ignore[incompatible-method-override]
         embeddings = self.model.embed_input_ids(input_ids)
         if multimodal_embeddings:
             embeddings[is_multimodal] = torch.cat(list(multimodal_embeddings)).to(embeddings.dtype)
@@ -74,6 +74,6 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM, SupportsMultiModal):
         if logits is None:  # Tensor parallel: only the first rank has the gathered logits.
             return None
         logits = logits.float()
-        logits.index_fill_(1, self._never_generated, -CHANNEL_OFFSET)
+        logits.index_fill_(1, self._never_generated, -CHANNEL_OFFSET)  # ty: ignore[no-matching-overload]
         logits[:, self._channels] = self.trajectory_head(hidden_states).flatten(1) - CHANNEL_OFFSET
         return logits

@@ -1,6 +1,7 @@
 """vLLM's multimodal input processing for modalities that arrive as embeddings."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from vllm.config.multimodal import BaseDummyOptions
@@ -26,7 +27,7 @@ class EmbeddingParser(MultiModalDataParser):
 
     def _get_subparsers(self) -> Mapping[str, ModalityDataParser]:
         def subparser(modality: str) -> ModalityDataParser:
-            return lambda data: None if data is None else EmbeddingItems(data, modality, self.widths[modality])
+            return lambda data: None if data is None else EmbeddingItems(data, modality, self.widths[modality])  # ty: ignore[invalid-argument-type]
 
         return {modality: subparser(modality) for modality in self.widths}
 
@@ -47,7 +48,7 @@ class TrajectoryProcessingInfo(BaseProcessingInfo):
         """The tokenizer: inputs are embeddings, so there is nothing for a processor of images to do."""
         return self.get_tokenizer()
 
-    def get_supported_mm_processor_kwargs(self) -> set[str]:
+    def get_supported_mm_processor_kwargs(self) -> set[str]:  # ty: ignore[incompatible-method-override]
         return set()
 
 

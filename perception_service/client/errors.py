@@ -51,9 +51,9 @@ _BY_CODE: dict[grpc.StatusCode, type[PerceptionError]] = {
 
 def error_from_rpc(error: grpc.RpcError) -> Exception:
     """The error that stands for a failed call: InvalidField or a PerceptionError."""
-    code, details = error.code(), error.details() or ""  # type: ignore[attr-defined]
+    code, details = error.code(), error.details() or ""  # type: ignore[attr-defined]  # ty: ignore[missing-attribute]
     if code is grpc.StatusCode.INVALID_ARGUMENT:
-        for key, value in error.trailing_metadata() or ():  # type: ignore[attr-defined]
+        for key, value in error.trailing_metadata() or ():  # type: ignore[attr-defined]  # ty: ignore[missing-attribute]
             if key == _INVALID_FIELD_METADATA:
                 return invalid_field(perception_pb2.InvalidField.FromString(value))
     return _BY_CODE.get(code, PerceptionFailed)(f"{code.name}: {details}")

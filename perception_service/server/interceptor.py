@@ -62,16 +62,18 @@ async def _abort_internal(method: str, context: grpc.aio.ServicerContext, error:
 
 def _guarded(handler: grpc.RpcMethodHandler, around: _Around) -> grpc.RpcMethodHandler:
     behaviour: Callable[..., Any]
-    if handler.response_streaming:
-        behaviour = handler.stream_stream if handler.request_streaming else handler.unary_stream
+    if handler.response_streaming:  # ty: ignore[missing-attribute]
+        behaviour = handler.stream_stream if handler.request_streaming else handler.unary_stream  # ty: ignore[missing-attribute]
         make = (
             grpc.stream_stream_rpc_method_handler
-            if handler.request_streaming
+            if handler.request_streaming  # ty: ignore[missing-attribute]
             else (grpc.unary_stream_rpc_method_handler)
         )
-        return make(_around_stream(behaviour, around), handler.request_deserializer, handler.response_serializer)
+        return make(_around_stream(behaviour, around), handler.request_deserializer, handler.response_serializer)  # ty: ignore[missing-attribute]
     return grpc.unary_unary_rpc_method_handler(
-        _around_answer(handler.unary_unary, around), handler.request_deserializer, handler.response_serializer
+        _around_answer(handler.unary_unary, around),  # ty: ignore[missing-attribute]
+        handler.request_deserializer,  # ty: ignore[missing-attribute]
+        handler.response_serializer,  # ty: ignore[missing-attribute]
     )
 
 

@@ -104,7 +104,7 @@ class PerceptionServer:
 
     async def _report(self, status: health_pb2.HealthCheckResponse.ServingStatus.ValueType) -> None:
         for name in ("", SERVICE_NAME):
-            await self._health.set(name, status)
+            await self._health.set(name, status)  # ty: ignore[invalid-argument-type]
 
     async def _sweep(self) -> None:
         while True:

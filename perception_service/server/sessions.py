@@ -58,7 +58,10 @@ class Session:
 
 
 class Sessions:
-    """All drives of a server. A session expires when nothing was sent to it and no stream was open for `idle_s` seconds."""
+    """All drives of a server.
+
+    A session expires when nothing was sent to it and no stream was open for `idle_s` seconds.
+    """
 
     def __init__(self, max_sessions: int, idle_s: float, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._max_sessions = max_sessions

@@ -138,5 +138,5 @@ class FrameStream:
 
     async def _respond(self, frame: frame_pb2.SensorFrame, **outcome: object) -> None:
         self._metrics.count_stream_frame(*outcome)
-        response = perception_pb2.StreamEncodeResponse(frame_id=frame.frame_id, **outcome)  # type: ignore[arg-type]
+        response = perception_pb2.StreamEncodeResponse(frame_id=frame.frame_id, **outcome)  # type: ignore[arg-type]  # ty: ignore[invalid-argument-type]
         await self._responses.put(response)

@@ -36,9 +36,9 @@ def test_forward_gives_logits_and_the_same_hidden_states_give_them_too(transform
     modalities = {name: [values] for name, values in prompt.tokens.items()}
     with torch.inference_mode():
         logits = transformers_model(input_ids, modalities).logits
-        hidden = transformers_model.hidden_states(input_ids, modalities)
+        from_hidden = transformers_model.lm_head(transformers_model.hidden_states(input_ids, modalities))
     assert logits.shape == (1, input_ids.shape[1], config.vocab_size)
-    torch.testing.assert_close(transformers_model.lm_head(hidden), logits)
+    torch.testing.assert_close(from_hidden, logits)
 
 
 def test_gradients_of_the_trajectory_reach_projectors_and_embeddings(transformers_model, make_prompt, config):

@@ -220,7 +220,7 @@ def test_after_every_bad_frame_a_good_one_is_answered(client: PerceptionClient, 
 
 
 def test_a_request_without_a_frame_is_refused(client: PerceptionClient) -> None:
-    with pytest.raises(InvalidField, match="frame.timestamp_us"):
+    with pytest.raises(InvalidField, match=r"frame\.timestamp_us"):
         client.encode(frame_pb2.SensorFrame(), timeout_s=60)
 
 

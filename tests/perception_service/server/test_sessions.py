@@ -133,7 +133,7 @@ def test_timestamps_must_rise_within_a_session(client: PerceptionClient) -> None
         assert rejected is not None
         assert rejected.field == "frame.timestamp_us"
     feed.end()
-    with pytest.raises(InvalidField, match="frame.timestamp_us"):
+    with pytest.raises(InvalidField, match=r"frame\.timestamp_us"):
         client.encode(first, timeout_s=60, session_id="rising")
 
 
