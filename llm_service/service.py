@@ -4,7 +4,9 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import structlog
+import torch
 import yaml
 from transformers import AutoTokenizer
 
@@ -12,12 +14,14 @@ from llm_service.correction.corrector import Corrector
 from llm_service.correction.scene_sources import SceneSources
 from llm_service.engine import CorrectionEngine, EngineSettings
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
+from llm_service.modeling.plan_features import plan_features
 from llm_service.prompt import PromptBuilder
 from llm_service.sessions import SessionRegistry
 from llm_service.settings import LlmSettings
 from llm_service.verifier import EgoDimensions, Verifier, VerifierLimits
 from perception_service.client import AsyncPerceptionClient, ChannelSettings, TokenSet
 from waymend.bundle import Bundle, Contract
+from waymend.trajectory import EgoState
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +82,7 @@ async def running_service(settings: LlmSettings, bundle: Bundle) -> AsyncGenerat
         stack.push_async_callback(sessions.close_all)
         prompts = _prompt_builder(bundle, settings)
         verifier = Verifier(_verifier_limits(settings), EgoDimensions())
+        await _warm_up(engine, prompts, contract)
         log.info("ready", bundle=bundle.manifest.name, contract_id=bundle.manifest.contract_id)
         yield LlmService(
             settings=settings,
@@ -99,6 +104,23 @@ def _perception_client(settings: LlmSettings, contract: Contract) -> AsyncPercep
     )
     token_sets = {name: TokenSet(modality.tokens, modality.width) for name, modality in contract.modalities.items()}
     return AsyncPerceptionClient(settings.perception_target, channel, token_sets)
+
+
+async def _warm_up(engine: CorrectionEngine, prompts: PromptBuilder, contract: Contract) -> None:
+    """One prediction and one explanation of nothing, so that the first client does not pay for lazy set-up."""
+    horizon = contract.trajectory_horizon
+    proposal_ego_m = np.zeros((horizon.waypoints, 2))
+    tokens = {
+        name: torch.zeros(modality.tokens, modality.width, dtype=torch.float16)
+        for name, modality in contract.modalities.items()
+    }
+    state = EgoState(0.0)
+    plan = plan_features(proposal_ego_m, horizon.step_s, state, "straight")
+    prompt = prompts.correction(proposal_ego_m, state, "straight", "", tokens, plan)
+    await engine.predict(prompt, "warm-up")
+    explanation = prompts.explanation(prompt, proposal_ego_m, "corrected")
+    async for _ in engine.explain(explanation, "warm-up", max_tokens=2):
+        pass
 
 
 def _engine_settings(settings: LlmSettings) -> EngineSettings:

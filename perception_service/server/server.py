@@ -117,9 +117,11 @@ def load_model(settings: PerceptionSettings, metrics: Metrics) -> LoadedModel:
     import torch
 
     from perception_service.bundle import load_pipeline
+    from perception_service.warm_up import warm_up
 
     torch.set_num_threads(settings.threads)
     bundle, pipeline = load_pipeline(settings.bundle_dir, settings.device)
+    warm_up(pipeline)
     encoder = FrameEncoder(
         pipeline,
         contract_id=bundle.manifest.contract_id,
