@@ -39,5 +39,5 @@ class LlmSettings(BaseSettings):
     verifier_limits: Path | None = Field(None, description="YAML file of verifier limits; the defaults where unset.")
     max_model_len: Annotated[int, Field(ge=256)] = Field(1024, description="Longest prompt plus answer, in tokens.")
     max_num_seqs: Annotated[int, Field(ge=1)] = Field(16, description="Requests that the engine runs at once.")
-    kv_cache_bytes: Annotated[int, Field(ge=1 << 20)] = Field(256 << 20, description="Size of the KV cache (CPU).")
+    kv_cache_bytes: Annotated[int, Field(ge=1 << 20)] = Field(256 << 20, description="Size of the KV cache, bytes.")
     dtype: str = Field("auto", description="Engine dtype: auto, float32, bfloat16 or float16.")
