@@ -86,13 +86,16 @@ class Session:
                     retry_s = _FIRST_RETRY_S
                 self.state = "reconnecting"
             except (ContractMismatch, ForeignContract) as error:
-                self.state = "refused"
-                log.warning("session refused", session=self.id, reason=str(error))
+                self._leave("refused", error)
             except PerceptionError as error:
-                self.state = "reconnecting"
-                log.info("session reconnects", session=self.id, reason=str(error))
+                self._leave("reconnecting", error)
             await asyncio.sleep(retry_s)
             retry_s = min(2 * retry_s, _LONGEST_RETRY_S)
+
+    def _leave(self, state: SessionState, reason: Exception) -> None:
+        if self.state != state:
+            log.warning("session lost perception", session=self.id, state=state, reason=str(reason))
+        self.state = state
 
 
 class SessionRegistry:
