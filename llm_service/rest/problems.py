@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from llm_service.correction.received_scene import ForeignContract
 from llm_service.correction.scene_sources import PathOutsideRoot, StaleEmbedding
+from llm_service.engine import EngineUnavailable
 from llm_service.service import Overloaded
 from llm_service.sessions import SessionExists, TooManySessions, UnknownSession
 from perception_service import client as perception
@@ -21,6 +22,7 @@ from waymend.errors import InvalidField
 
 MEDIA_TYPE = "application/problem+json"
 _EXPECTED: tuple[type[Exception], ...] = (
+    EngineUnavailable,
     ForeignContract,
     InvalidField,
     Overloaded,
@@ -106,6 +108,8 @@ def problem_from(error: Exception) -> Problem:
         case PathOutsideRoot():
             wrong = FieldProblem(field="scene.path", expected="a path below the allowed root", given=str(error))
             return Problem(403, "path-outside-root", f"scene.path: {error}", [wrong])
+        case EngineUnavailable():
+            return Problem(503, "engine-unavailable", str(error), retry_after_s=10)
         case Overloaded():
             return Problem(503, "overloaded", f"{error} corrections are under way already", retry_after_s=1)
         case TimeoutError() | perception.DeadlineExceeded():
