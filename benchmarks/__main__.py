@@ -10,7 +10,7 @@ from rich.console import Console
 
 from benchmarks import memory, perception_latency, text_baseline, trajectory_latency
 from benchmarks.table import Figure, hardware, print_figures
-from demo.__main__ import BUILT_IN_DRIVE
+from demo.built_in_drive import BUILT_IN_DRIVE, drive_frames
 from demo.stack import StackPlan, local_stack
 from perception_service.client import Embedding
 from training.tiny_bundle import write_tiny_bundle
@@ -37,12 +37,11 @@ def main() -> None:
 
 
 def _both_services(bundle: Path, scratch: Path, progress: Callable[[str], None]) -> Embedding:
-    directories = sorted(path for path in BUILT_IN_DRIVE.iterdir() if path.is_dir())
-    frames = [read_frame_directory(directory).message() for directory in directories]
+    frames = [read_frame_directory(directory).message() for directory in drive_frames()]
     plan = StackPlan(bundle, scratch / "logs", frames_root=BUILT_IN_DRIVE)
     with local_stack(plan, progress) as stack:
         progress("memory: 200 requests")
-        memory_figures = memory.measure(stack, [directory.name for directory in directories])
+        memory_figures = memory.measure(stack, [directory.name for directory in drive_frames()])
         progress("perception")
         figures, embedding = perception_latency.measure(stack.perception_target, frames)
     print_figures("Resident memory", memory_figures)
@@ -53,8 +52,7 @@ def _both_services(bundle: Path, scratch: Path, progress: Callable[[str], None])
 def _small_preset(scratch: Path, progress: Callable[[str], None]) -> None:
     bundle = scratch / "small"
     write_tiny_bundle(bundle, perception_preset="small")
-    directories = sorted(path for path in BUILT_IN_DRIVE.iterdir() if path.is_dir())
-    frames = [read_frame_directory(directory).message() for directory in directories]
+    frames = [read_frame_directory(directory).message() for directory in drive_frames()]
     with local_stack(StackPlan(bundle, scratch / "logs"), progress) as stack:
         figures, _ = perception_latency.measure(stack.perception_target, frames)
     print_figures("Perception, small preset", figures)

@@ -12,6 +12,7 @@ import httpx
 import numpy as np
 from rich.console import Console
 
+from demo.built_in_drive import drive_frames
 from demo.client import Refused, correct_inline
 from demo.picture import CorrectionView, draw_correction
 from demo.proposals import NamedProposal, kinematic_proposals
@@ -22,7 +23,6 @@ from waymend.errors import InvalidField
 from waymend.frames import FrameDirectory, read_frame_directory
 from waymend.trajectory import EgoState, Horizon
 
-BUILT_IN_DRIVE = Path(__file__).parent / "drive"
 _CORRECTIONS = 3
 
 
@@ -79,7 +79,7 @@ def _run(arguments: argparse.Namespace, console: Console) -> None:
     ):
         for number, case in enumerate(cases, start=1):
             status.update(f"correction {number} of {len(cases)}: {case.title}")
-            answer = _correct(rest, case, horizon)
+            answer = correct_inline(rest, case.frame, case.proposal.waypoints_ego_m, horizon.step_s, case.ego_state)
             print_correction(console, case.title, case.proposal.waypoints_ego_m, answer, _truth(case.frame))
             picture = arguments.out / f"correction-{number}.png"
             draw_correction(case.frame, _view(case, answer, label), picture)
@@ -89,7 +89,7 @@ def _run(arguments: argparse.Namespace, console: Console) -> None:
 
 def _cases(arguments: argparse.Namespace, horizon: Horizon) -> Iterator[_Case]:
     if arguments.frame is None:
-        for directory in sorted(path for path in BUILT_IN_DRIVE.iterdir() if path.is_dir())[:_CORRECTIONS]:
+        for directory in drive_frames()[:_CORRECTIONS]:
             frame = read_frame_directory(directory)
             state = _ego_state(frame, arguments.speed_mps)
             yield _case(frame, state, kinematic_proposals(state, horizon)[0])
@@ -110,11 +110,7 @@ def _ego_state(frame: FrameDirectory, speed_mps: float | None) -> EgoState:
     state = frame.description.ego_state
     if state is None:
         raise InvalidField("frame.json.ego_state", "an ego state, or --speed-mps (make demo SPEED=8)", "none")
-    return EgoState(state.speed_mps, state.acceleration_mps2, state.yaw_rate_radps)
-
-
-def _correct(rest: httpx.Client, case: _Case, horizon: Horizon) -> dict[str, Any]:
-    return correct_inline(rest, case.frame, case.proposal.waypoints_ego_m.tolist(), horizon.step_s, case.ego_state)
+    return EgoState(**state.model_dump())
 
 
 def _truth(frame: FrameDirectory) -> np.ndarray | None:

@@ -1,10 +1,12 @@
 """A correction through the REST interface, as any user would ask for it."""
 
 import json
-from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import httpx
+import numpy as np
+from numpy.typing import NDArray
 
 from waymend.frames import FrameDirectory
 from waymend.trajectory import EgoState
@@ -17,7 +19,7 @@ class Refused(Exception):
 def correct_inline(
     rest: httpx.Client,
     frame: FrameDirectory,
-    waypoints_ego_m: Sequence[Sequence[float]],
+    proposal_ego_m: NDArray[np.float64],
     step_s: float,
     ego_state: EgoState,
 ) -> dict[str, Any]:
@@ -28,12 +30,8 @@ def correct_inline(
     """
     request = {
         "scene": {"kind": "inline"},
-        "proposal": {"waypoints_ego_m": waypoints_ego_m, "step_s": step_s},
-        "ego_state": {
-            "speed_mps": ego_state.speed_mps,
-            "acceleration_mps2": ego_state.acceleration_mps2,
-            "yaw_rate_radps": ego_state.yaw_rate_radps,
-        },
+        "proposal": {"waypoints_ego_m": proposal_ego_m.tolist(), "step_s": step_s},
+        "ego_state": asdict(ego_state),
     }
     parts = {
         "request": (None, json.dumps(request), "application/json"),

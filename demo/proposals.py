@@ -1,13 +1,12 @@
 """What a simple planner would propose: kinematic extrapolations of the ego state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from llm_service.modeling.plan_features import constant_turn_rate_and_acceleration, constant_velocity
 from waymend.trajectory import EgoState, Horizon
-
-_STRAIGHT_RADPS = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,18 +20,10 @@ class NamedProposal:
 def kinematic_proposals(state: EgoState, horizon: Horizon) -> tuple[NamedProposal, ...]:
     """Constant velocity, constant turn rate and velocity, and a planner that speeds up by a quarter."""
     times_s = horizon.times_s
-    straight = np.stack([state.speed_mps * times_s, np.zeros_like(times_s)], axis=1)
+    turning = EgoState(state.speed_mps, yaw_rate_radps=state.yaw_rate_radps)
+    too_fast = replace(turning, speed_mps=1.25 * state.speed_mps)
     return (
-        NamedProposal("constant velocity", straight),
-        NamedProposal("constant turn rate", _turning(state.speed_mps, state.yaw_rate_radps, times_s)),
-        NamedProposal("a quarter too fast", _turning(1.25 * state.speed_mps, state.yaw_rate_radps, times_s)),
+        NamedProposal("constant velocity", constant_velocity(state, times_s)),
+        NamedProposal("constant turn rate", constant_turn_rate_and_acceleration(turning, times_s)),
+        NamedProposal("a quarter too fast", constant_turn_rate_and_acceleration(too_fast, times_s)),
     )
-
-
-def _turning(speed_mps: float, yaw_rate_radps: float, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Positions on a circular arc, [T, 2]."""
-    if abs(yaw_rate_radps) < _STRAIGHT_RADPS:
-        return np.stack([speed_mps * times_s, np.zeros_like(times_s)], axis=1)
-    radius_m = speed_mps / yaw_rate_radps
-    angle_rad = yaw_rate_radps * times_s
-    return np.stack([radius_m * np.sin(angle_rad), radius_m * (1 - np.cos(angle_rad))], axis=1)

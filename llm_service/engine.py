@@ -57,13 +57,10 @@ class ExplanationPiece:
 
 @dataclass(slots=True)
 class EngineUsage:
-    """Counts since the start, of finished requests but for `running`."""
+    """Requests that run now, and prompt tokens of finished ones that came from the prefix cache."""
 
     running: int = 0
-    requests: int = 0
-    prompt_tokens: int = 0
     cached_prompt_tokens: int = 0
-    generated_tokens: int = 0
 
 
 class CorrectionEngine:
@@ -169,19 +166,13 @@ class CorrectionEngine:
             outputs = engine.generate(rendered, params, request_id, lora_request=self._adapter)
             async with aclosing(outputs):
                 async for output in outputs:
-                    self._count(output)
+                    if output.finished:
+                        self.usage.cached_prompt_tokens += output.num_cached_tokens or 0
                     yield output
         except EngineDeadError as error:
             raise EngineUnavailable("the engine process died") from error
         finally:
             self.usage.running -= 1
-
-    def _count(self, output: "RequestOutput") -> None:
-        self.usage.generated_tokens += len(output.outputs[0].token_ids)
-        if output.finished:
-            self.usage.requests += 1
-            self.usage.prompt_tokens += len(output.prompt_token_ids or ())
-            self.usage.cached_prompt_tokens += output.num_cached_tokens or 0
 
     def _prediction_params(self) -> "SamplingParams":
         from vllm import SamplingParams

@@ -7,18 +7,15 @@ from pathlib import Path
 import torch
 
 from llm_service.modeling.tiny import write_tiny_llm
+from perception_service.bundle import token_sets
+from perception_service.models.config import PerceptionConfig
 from perception_service.models.perception_model import PerceptionModel
 from perception_service.models.presets import preset
 from perception_service.models.weights import save_weights
-from waymend.bundle import BaseModelReference, Manifest, ModalityContract, write_manifest
+from waymend.bundle import BaseModelReference, Manifest, write_manifest
 from waymend.trajectory import Horizon
 
 VERSION = "0.1.0"
-_MODALITIES = {
-    "image": ModalityContract(tokens=96, width=256),
-    "bev": ModalityContract(tokens=64, width=256),
-    "vector": ModalityContract(tokens=128, width=256),
-}
 _CARD = """# waymend-tiny (untrained)
 
 Random weights, written by `make bundle` (seed {seed}). The bundle shows that every part works together: its corrections
@@ -44,7 +41,7 @@ def write_tiny_bundle(directory: Path, seed: int = 0, perception_preset: str = "
         version=VERSION,
         trained=False,
         base_model=BaseModelReference(name="builtin-tiny-llama"),
-        modalities=_MODALITIES,
+        modalities=token_sets(PerceptionConfig.parse(preset(perception_preset))),
         horizon=horizon,
     )
 

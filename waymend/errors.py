@@ -1,5 +1,8 @@
 """The one error for input that is wrong in a way the sender can mend."""
 
+INVALID_FIELD_METADATA = "waymend-invalid-field-bin"
+"""Trailing gRPC metadata key of a serialised InvalidField; part of the wire contract."""
+
 _LONGEST_GIVEN = 200
 
 

@@ -1,10 +1,12 @@
 """What clients receive."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel
 
 from llm_service.correction.received_scene import ReceivedScene
+from llm_service.engine import ExplanationPiece
 from llm_service.verifier import Report
 from waymend.bundle import Manifest
 
@@ -47,6 +49,11 @@ class Explanation(BaseModel):
 
     text: str
     finish: Literal["stop", "length", "deadline"]
+
+    @classmethod
+    def of(cls, pieces: Sequence[ExplanationPiece]) -> "Explanation":
+        finish = next((piece.finish for piece in reversed(pieces) if piece.finish), "stop")
+        return cls(text="".join(piece.text for piece in pieces).strip(), finish=finish)
 
 
 class Model(BaseModel):

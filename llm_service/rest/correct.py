@@ -122,11 +122,7 @@ def _deadline(wanted: CorrectionRequest, service: LlmService) -> Deadline:
 
 async def _explain(service: LlmService, made: _Made) -> Explanation:
     """The whole explanation, or what there is of it when the deadline passes."""
-    text, finish = "", "stop"
-    async for piece in _pieces(service, made):
-        text += piece.text
-        finish = piece.finish or finish
-    return Explanation(text=text.strip(), finish=finish)
+    return Explanation.of([piece async for piece in _pieces(service, made)])
 
 
 def _pieces(service: LlmService, made: _Made) -> AsyncGenerator[ExplanationPiece]:
@@ -139,15 +135,14 @@ async def _events(service: LlmService, made: _Made, explain: bool) -> AsyncGener
         answer = _answer(service, made, None, 0.0)
         yield ServerSentEvent(event="trajectory", data=answer.model_dump_json(exclude={"explanation"}))
         explaining_s = time.perf_counter()
-        text, finish = "", "stop"
+        pieces: list[ExplanationPiece] = []
         try:
             if explain:
                 async for piece in _pieces(service, made):
-                    text += piece.text
-                    finish = piece.finish or finish
+                    pieces.append(piece)
                     if piece.text:
                         yield ServerSentEvent(event="explanation", data=json.dumps({"delta": piece.text}))
-            explanation = Explanation(text=text.strip(), finish=finish) if explain else None
+            explanation = Explanation.of(pieces) if explain else None
             final = _answer(service, made, explanation, _since_ms(explaining_s))
             yield ServerSentEvent(event="done", data=final.model_dump_json(include={"id", "explanation", "timing_ms"}))
         except Exception as error:  # the status line is gone: tell the client in the stream

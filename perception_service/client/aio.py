@@ -1,8 +1,7 @@
 """The asyncio client."""
 
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from typing import Self
 
 import grpc
@@ -10,7 +9,7 @@ import grpc.aio
 
 from perception_service.client.channel import HEALTH_METHOD, HEALTH_REQUEST, HEALTH_SERVING, ChannelSettings
 from perception_service.client.embedding import DEFAULT_TOKEN_SETS, Embedding, TokenSet, embedding_from_message
-from perception_service.client.errors import error_from_rpc
+from perception_service.client.errors import rpc_errors_translated
 from perception_service.client.model_info import ModelInfo, model_info_from_message
 from perception_service.client.outcome import FrameOutcome, outcome_from_message
 from waymend.perception.v1 import frame_pb2, perception_pb2, perception_pb2_grpc
@@ -71,7 +70,7 @@ class AsyncPerceptionClient:
             frame=frame, session_id=session_id, expected_contract_id=expected_contract_id
         )
         started_s = time.perf_counter()
-        with _errors():
+        with rpc_errors_translated():
             response = await self._stub.Encode(request, timeout=timeout_s)
         round_trip_ms = (time.perf_counter() - started_s) * 1e3
         return embedding_from_message(response.embedding, self._token_sets, expected_contract_id, round_trip_ms)
@@ -82,7 +81,7 @@ class AsyncPerceptionClient:
         """Sends the frames of a drive in order and tells what became of each; frames are drawn as they can be sent."""
         call = self._stub.StreamEncode(_requests(session_id, frames), timeout=timeout_s)
         try:
-            with _errors():
+            with rpc_errors_translated():
                 async for response in call:
                     yield outcome_from_message(response, self._token_sets)
         finally:
@@ -95,7 +94,7 @@ class AsyncPerceptionClient:
         request = perception_pb2.SubscribeRequest(session_id=session_id, expected_contract_id=expected_contract_id)
         call = self._stub.Subscribe(request, timeout=timeout_s)
         try:
-            with _errors():
+            with rpc_errors_translated():
                 async for response in call:
                     yield embedding_from_message(response.embedding, self._token_sets, expected_contract_id)
         finally:
@@ -103,7 +102,7 @@ class AsyncPerceptionClient:
 
     async def model_info(self, timeout_s: float | None = None) -> ModelInfo:
         """What the server runs."""
-        with _errors():
+        with rpc_errors_translated():
             response = await self._stub.GetModelInfo(perception_pb2.GetModelInfoRequest(), timeout=timeout_s)
         return model_info_from_message(response)
 
@@ -123,11 +122,3 @@ async def _requests(session_id: str, frames: Frames) -> AsyncIterator[perception
     else:
         for frame in frames:
             yield perception_pb2.StreamEncodeRequest(session_id=session_id, frame=frame)
-
-
-@contextmanager
-def _errors() -> Generator[None]:
-    try:
-        yield
-    except grpc.RpcError as error:
-        raise error_from_rpc(error) from error

@@ -1,11 +1,12 @@
 """What a call may raise besides `waymend.errors.InvalidField`."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import grpc
 
-from waymend.errors import InvalidField
+from waymend.errors import INVALID_FIELD_METADATA, InvalidField
 from waymend.perception.v1 import perception_pb2
-
-_INVALID_FIELD_METADATA = "waymend-invalid-field-bin"
 
 
 class PerceptionError(Exception):
@@ -51,12 +52,21 @@ _BY_CODE: dict[grpc.StatusCode, type[PerceptionError]] = {
 
 def error_from_rpc(error: grpc.RpcError) -> Exception:
     """The error that stands for a failed call: InvalidField or a PerceptionError."""
-    code, details = error.code(), error.details() or ""  # type: ignore[attr-defined]  # ty: ignore[missing-attribute]
+    code, details = error.code(), error.details() or ""  # ty: ignore[missing-attribute]
     if code is grpc.StatusCode.INVALID_ARGUMENT:
-        for key, value in error.trailing_metadata() or ():  # type: ignore[attr-defined]  # ty: ignore[missing-attribute]
-            if key == _INVALID_FIELD_METADATA:
+        for key, value in error.trailing_metadata() or ():  # ty: ignore[missing-attribute]
+            if key == INVALID_FIELD_METADATA:
                 return invalid_field(perception_pb2.InvalidField.FromString(value))
     return _BY_CODE.get(code, PerceptionFailed)(f"{code.name}: {details}")
+
+
+@contextmanager
+def rpc_errors_translated() -> Generator[None]:
+    """Raises what `error_from_rpc` makes of a call that fails within the block."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise error_from_rpc(error) from error
 
 
 def invalid_field(message: perception_pb2.InvalidField) -> InvalidField:

@@ -1,15 +1,14 @@
 """The blocking client."""
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
 
 import grpc
 
 from perception_service.client.channel import HEALTH_METHOD, HEALTH_REQUEST, HEALTH_SERVING, ChannelSettings
 from perception_service.client.embedding import DEFAULT_TOKEN_SETS, Embedding, TokenSet, embedding_from_message
-from perception_service.client.errors import error_from_rpc
+from perception_service.client.errors import rpc_errors_translated
 from perception_service.client.model_info import ModelInfo, model_info_from_message
 from perception_service.client.outcome import FrameOutcome, outcome_from_message
 from waymend.perception.v1 import frame_pb2, perception_pb2, perception_pb2_grpc
@@ -65,7 +64,7 @@ class PerceptionClient:
             frame=frame, session_id=session_id, expected_contract_id=expected_contract_id
         )
         started_s = time.perf_counter()
-        with _errors():
+        with rpc_errors_translated():
             response = self._stub.Encode(request, timeout=timeout_s)
         round_trip_ms = (time.perf_counter() - started_s) * 1e3
         return embedding_from_message(response.embedding, self._token_sets, expected_contract_id, round_trip_ms)
@@ -77,7 +76,7 @@ class PerceptionClient:
         requests = (perception_pb2.StreamEncodeRequest(session_id=session_id, frame=frame) for frame in frames)
         call = self._stub.StreamEncode(requests, timeout=timeout_s)
         try:
-            with _errors():
+            with rpc_errors_translated():
                 for response in call:
                     yield outcome_from_message(response, self._token_sets)
         finally:
@@ -90,7 +89,7 @@ class PerceptionClient:
         request = perception_pb2.SubscribeRequest(session_id=session_id, expected_contract_id=expected_contract_id)
         call = self._stub.Subscribe(request, timeout=timeout_s)
         try:
-            with _errors():
+            with rpc_errors_translated():
                 for response in call:
                     yield embedding_from_message(response.embedding, self._token_sets, expected_contract_id)
         finally:
@@ -98,7 +97,7 @@ class PerceptionClient:
 
     def model_info(self, timeout_s: float | None = None) -> ModelInfo:
         """What the server runs."""
-        with _errors():
+        with rpc_errors_translated():
             response = self._stub.GetModelInfo(perception_pb2.GetModelInfoRequest(), timeout=timeout_s)
         return model_info_from_message(response)
 
@@ -109,11 +108,3 @@ class PerceptionClient:
             return check(HEALTH_REQUEST, timeout=timeout_s) == HEALTH_SERVING
         except grpc.RpcError:
             return False
-
-
-@contextmanager
-def _errors() -> Generator[None]:
-    try:
-        yield
-    except grpc.RpcError as error:
-        raise error_from_rpc(error) from error

@@ -54,7 +54,7 @@ def _frame(entry: Mapping[str, Any], classes: Mapping[int, str], sensors_dir: Pa
         timestamp_us=_microseconds(entry["timestamp"]),
         global_from_ego=pose_description(Pose.from_matrix(entry["ego2global"])),
         lidar=LidarDescription(file=LIDAR_FILE, ego_from_lidar=pose_description(ego_from_lidar)),
-        cameras={name: _camera(name, entry["images"][name], jpegs[name], ego_from_lidar) for name in CAMERA_NAMES},  # type: ignore[misc]
+        cameras={name: _camera(name, entry["images"][name], jpegs[name], ego_from_lidar) for name in CAMERA_NAMES},
         agents=_agents(entry["instances"], classes, ego_from_lidar),
     )
     return FrameDirectory(description, lidar, jpegs)

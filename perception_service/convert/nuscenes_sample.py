@@ -48,7 +48,7 @@ def frame_from_sample(
         lidar=LidarDescription(file=LIDAR_FILE, ego_from_lidar=pose_description(ego_from_lidar)),
         cameras={
             name: _camera(nuscenes, name, sample["data"][name], jpegs[name], global_pose) for name in CAMERA_NAMES
-        },  # type: ignore[misc]
+        },
         agents=agents_of_sample(nuscenes, sample, global_pose),
         map=map_around(Path(nuscenes.dataroot), _location(nuscenes, sample), global_pose),
         future_trajectory_ego_m=future_trajectory(track, horizon or Horizon()),

@@ -4,10 +4,8 @@ from typing import NoReturn
 
 import grpc
 
-from waymend.errors import InvalidField
+from waymend.errors import INVALID_FIELD_METADATA, InvalidField
 from waymend.perception.v1 import perception_pb2
-
-INVALID_FIELD_METADATA = "waymend-invalid-field-bin"
 
 
 class CallRefused(Exception):

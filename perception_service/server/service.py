@@ -9,10 +9,9 @@ from perception_service.limits import FrameLimits
 from perception_service.server.encoder import Arrival, FrameEncoder
 from perception_service.server.errors import ForeignContract, NotServing
 from perception_service.server.metrics import Metrics
-from perception_service.server.sessions import Session, Sessions
+from perception_service.server.sessions import Sessions
 from perception_service.server.stream import FrameStream
 from waymend.bundle import Manifest
-from waymend.errors import InvalidField
 from waymend.perception.v1 import frame_pb2, perception_pb2, perception_pb2_grpc
 from waymend.vocabulary import OBJECT_CLASSES
 
@@ -44,7 +43,8 @@ class PerceptionService(perception_pb2_grpc.PerceptionServiceServicer):
         if not request.session_id:
             embedding = await model.encoder.encode(lambda: arrival, before_deadline)
             return perception_pb2.EncodeResponse(embedding=embedding)
-        session = self._session_for(request.session_id, request.frame.timestamp_us)
+        session = self._sessions.open(request.session_id)
+        session.check_rises(request.frame.timestamp_us)
         with self._sessions.in_use(session):
             embedding = await model.encoder.encode(lambda: arrival, before_deadline)
             self._sessions.publish(session, embedding)
@@ -102,13 +102,6 @@ class PerceptionService(perception_pb2_grpc.PerceptionServiceServicer):
         if expected_contract_id not in ("", contract_id):
             raise ForeignContract(f"contract id {expected_contract_id[:64]} was expected, given {contract_id}")
         return self.model
-
-    def _session_for(self, session_id: str, timestamp_us: int) -> Session:
-        session = self._sessions.open(session_id)
-        newest_us = session.newest_timestamp_us
-        if timestamp_us <= newest_us:
-            raise InvalidField("frame.timestamp_us", f"more than {newest_us}, the session's latest", timestamp_us)
-        return session
 
 
 def _before_deadline(remaining_s: float | None) -> Callable[[], bool]:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from contextlib import contextmanager
 
 from perception_service.server.errors import CallRefused, NotServing, SessionClosed, TooManySessions
@@ -55,6 +55,12 @@ class Session:
     def newest_timestamp_us(self) -> int:
         """Of the newest embedding; 0 before the first."""
         return self.newest.timestamp_us if self.newest is not None else 0
+
+    def check_rises(self, timestamp_us: int, waiting_us: Iterable[int] = ()) -> None:
+        """Raises InvalidField where a frame is not newer than the newest embedding and the frames that still wait."""
+        latest_us = max(self.newest_timestamp_us, *waiting_us, 0)
+        if timestamp_us <= latest_us:
+            raise InvalidField("frame.timestamp_us", f"more than {latest_us}, the session's latest", timestamp_us)
 
 
 class Sessions:

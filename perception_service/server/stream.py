@@ -75,7 +75,8 @@ class FrameStream:
         try:
             if request.session_id != session.session_id:
                 raise InvalidField("session_id", f"{session.session_id}, as before in this stream", request.session_id)
-            self._check_rises(request.frame, session)
+            waiting = (arrival for arrival in (self._waiting, self._current) if arrival is not None)
+            session.check_rises(request.frame.timestamp_us, (arrival.frame.timestamp_us for arrival in waiting))
         except InvalidField as error:
             await self._respond(request.frame, rejected=invalid_field_message(error))
             return
@@ -89,12 +90,6 @@ class FrameStream:
         self._session = self._sessions.open(session_id)
         self._open.enter_context(self._sessions.in_use(self._session))
         return self._session
-
-    def _check_rises(self, frame: frame_pb2.SensorFrame, session: Session) -> None:
-        ahead = (arrival.frame.timestamp_us for arrival in (self._waiting, self._current) if arrival is not None)
-        latest_us = max(session.newest_timestamp_us, *ahead, 0)
-        if frame.timestamp_us <= latest_us:
-            raise InvalidField("frame.timestamp_us", f"more than {latest_us}, the session's latest", frame.timestamp_us)
 
     async def _encode_newest(self) -> None:
         try:
@@ -138,5 +133,5 @@ class FrameStream:
 
     async def _respond(self, frame: frame_pb2.SensorFrame, **outcome: object) -> None:
         self._metrics.count_stream_frame(*outcome)
-        response = perception_pb2.StreamEncodeResponse(frame_id=frame.frame_id, **outcome)  # type: ignore[arg-type]  # ty: ignore[invalid-argument-type]
+        response = perception_pb2.StreamEncodeResponse(frame_id=frame.frame_id, **outcome)  # ty: ignore[invalid-argument-type]
         await self._responses.put(response)

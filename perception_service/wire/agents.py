@@ -74,7 +74,7 @@ def _box_message(box: AgentBox) -> frame_pb2.AgentBox:
     velocity_x, velocity_y = box.velocity_ego_mps
     return frame_pb2.AgentBox(
         track_id=box.track_id,
-        object_class=OBJECT_CLASSES.index(box.object_class) + 1,  # type: ignore[arg-type]  # ty: ignore[invalid-argument-type]
+        object_class=OBJECT_CLASSES.index(box.object_class) + 1,  # ty: ignore[invalid-argument-type]
         center_ego_m=geometry_pb2.Vector3(x=x, y=y, z=z),
         length_m=box.length_m,
         width_m=box.width_m,

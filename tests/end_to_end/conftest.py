@@ -5,12 +5,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from demo.built_in_drive import BUILT_IN_DRIVE, drive_frames
 from demo.stack import StackPlan, local_stack
 from waymend.frames import read_frame_directory
 
 REPOSITORY = Path(__file__).parents[2]
 BUNDLE = REPOSITORY / "bundles/tiny"
-DRIVE = REPOSITORY / "demo/drive"
 MAX_SESSIONS = 8
 
 
@@ -19,7 +19,7 @@ def stack(tmp_path_factory):
     plan = StackPlan(
         bundle=BUNDLE,
         logs=tmp_path_factory.mktemp("logs"),
-        frames_root=DRIVE,
+        frames_root=BUILT_IN_DRIVE,
         environment={
             "WAYMEND_LLM_MAX_SESSIONS": str(MAX_SESSIONS),
             "WAYMEND_LLM_MAX_EMBEDDING_AGE_MS": "3000",
@@ -38,4 +38,4 @@ def rest(stack):
 
 @pytest.fixture(scope="session")
 def drive():
-    return [read_frame_directory(path) for path in sorted(DRIVE.iterdir()) if path.is_dir()]
+    return [read_frame_directory(path) for path in drive_frames()]

@@ -75,7 +75,7 @@ def start_server(loaded: tuple[Bundle, PerceptionPipeline]) -> StartServer:
 
     @contextmanager
     def start(**changes: object) -> Iterator[RunningServer]:
-        settings = PerceptionSettings(**{"port": 0, "threads": 1, "stop_grace_s": 2.0, **changes})  # type: ignore[arg-type]
+        settings = PerceptionSettings(**{"port": 0, "threads": 1, "stop_grace_s": 2.0, **changes})
         pipeline = GatedPipeline(real_pipeline)
 
         def load(settings: PerceptionSettings, metrics: Metrics) -> LoadedModel:

@@ -41,7 +41,7 @@ class RunningServer:
     loop: asyncio.AbstractEventLoop
 
     def stop_soon(self) -> asyncio.Future:
-        return asyncio.run_coroutine_threadsafe(self.server.stop(), self.loop)  # type: ignore[return-value]
+        return asyncio.run_coroutine_threadsafe(self.server.stop(), self.loop)
 
 
 StartServer = Callable[..., AbstractContextManager[RunningServer]]

@@ -47,7 +47,7 @@ def _camera(index: int, timestamp_us: int, rng: np.random.Generator) -> frame_pb
     c, s = np.cos(half) / 2, np.sin(half) / 2
     rotation = (c + s, -c - s, c - s, -c + s)
     return frame_pb2.CameraImage(
-        name=index + 1,  # type: ignore[arg-type]
+        name=index + 1,
         timestamp_us=timestamp_us - 10_000,
         jpeg=jpeg_of(rng.integers(0, 255, (HEIGHT_PX, WIDTH_PX, 3), np.uint8)),
         width_px=WIDTH_PX,

@@ -91,8 +91,8 @@ def test_encode_is_tried_again_until_the_server_is_up(start_server: StartServer)
 
 def _message(**changes: object) -> embedding_pb2.SceneEmbedding:
     tokens = {name: np.zeros((2, 256), np.float16) for name in ("image_tokens", "bev_tokens", "vector_tokens")}
-    packed = {name: pack_tensor(array) for name, array in (tokens | changes).items()}  # type: ignore[operator]
-    return embedding_pb2.SceneEmbedding(contract_id="c" * 32, **packed)  # type: ignore[arg-type]
+    packed = {name: pack_tensor(array) for name, array in (tokens | changes).items()}
+    return embedding_pb2.SceneEmbedding(contract_id="c" * 32, **packed)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_an_empty_list_of_agents_means_a_clear_road(client: PerceptionClient, fr
 def test_a_frame_without_points_state_history_or_map_is_encoded(client: PerceptionClient, frame: Frame) -> None:
     frame.lidar.points.CopyFrom(pack_tensor(np.zeros((0, 5), np.float32)))
     for field in ("ego_state", "ego_history", "map"):
-        frame.ClearField(field)  # type: ignore[arg-type]
+        frame.ClearField(field)
     embedding = client.encode(frame, timeout_s=60)
     assert embedding.ego_state is None
     assert embedding.drivable_areas == ()
@@ -117,7 +117,7 @@ def _set(path: str, value: object) -> Callable[[Frame], None]:
     def change(frame: Frame) -> None:
         target = frame
         for parent in parents:
-            target = target[int(parent)] if parent.isdigit() else getattr(target, parent)  # type: ignore[index]
+            target = target[int(parent)] if parent.isdigit() else getattr(target, parent)
         setattr(target, name, value)
 
     return change

@@ -71,7 +71,7 @@ def test_a_message_above_the_limit_is_refused_and_the_server_goes_on(
         stub = perception_pb2_grpc.PerceptionServiceStub(channel)
         with pytest.raises(grpc.RpcError) as refusal:
             stub.Encode(perception_pb2.EncodeRequest(frame=frame), timeout=20)
-    assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED  # type: ignore[attr-defined]
+    assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert client.encode(small_frame(), timeout_s=60).frame_id == "frame-0"
 
 

@@ -73,7 +73,7 @@ def follow(client: PerceptionClient, session_id: str, count: int) -> tuple[threa
 
 def wait_until(condition: object, seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
 
@@ -175,7 +175,7 @@ def test_sessions_do_not_see_each_other(client: PerceptionClient) -> None:
     client.encode(small_frame("other"), timeout_s=60, session_id="other")
     newest = client.subscribe("mine", timeout_s=20)
     assert next(newest).frame_id == "mine"
-    newest.close()  # type: ignore[attr-defined]
+    newest.close()
 
 
 def test_the_number_of_sessions_is_limited(start_server: StartServer) -> None:
@@ -207,7 +207,7 @@ def test_an_open_stream_keeps_its_session(start_server: StartServer) -> None:
         time.sleep(0.6)
         embeddings = client.subscribe("patient", timeout_s=20)
         assert next(embeddings).frame_id == "f0"
-        embeddings.close()  # type: ignore[attr-defined]
+        embeddings.close()
         feed.send(second)
         assert feed.next().embedding is not None
         feed.end()

@@ -94,7 +94,7 @@ def test_the_largest_legal_frame_fits_into_a_message() -> None:
     frame.agents.boxes.extend([frame.agents.boxes[0]] * (limits.agents - 1))
     frame.ego_history.extend([frame.ego_history[0]] * (limits.history - 2))
     points = limits.map_points // limits.map_lines
-    line = frame_pb2.MapPolyline(kind=1, points_ego_m=pack_tensor(np.ones((points, 2), np.float32)))  # type: ignore[arg-type]
+    line = frame_pb2.MapPolyline(kind=1, points_ego_m=pack_tensor(np.ones((points, 2), np.float32)))
     del frame.map.polylines[:], frame.map.drivable_areas[:]
     frame.map.polylines.extend([line] * limits.map_lines)
     assert limits.message_bytes * 0.9 < frame.ByteSize() < limits.message_bytes
