@@ -1,4 +1,7 @@
-"""The head after one prefill against the same model writing the same waypoints as text with transformers."""
+"""The head after one prefill against the same model writing the same waypoints as text with transformers.
+
+Its prompt holds the proposal in words, as such a model needs it.
+"""
 
 import time
 from pathlib import Path
@@ -12,10 +15,12 @@ from benchmarks.workload import EGO_STATE, HORIZON, proposal
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
 from llm_service.modeling.plan_features import plan_features
 from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
-from llm_service.prompt import PromptBuilder, expand_placeholders, waypoint_text
+from llm_service.prompt import CorrectionPrompt, PromptBuilder, expand_placeholders, question_text, waypoint_text
 from perception_service.client import Embedding
 
 _RUNS = 8
+_DECIMALS = 2
+"""Centimetres, as the planners that answer in text write them (GPT-Driver, Agent-Driver)."""
 
 
 def text_generation_ms(llm_directory: Path, embedding: Embedding) -> float:
@@ -38,8 +43,10 @@ def text_generation_ms(llm_directory: Path, embedding: Embedding) -> float:
 def _generate(model, tokenizer, prompts: PromptBuilder, tokens: dict[str, torch.Tensor], seed: int) -> float:  # noqa: ANN001
     planned = proposal(seed)
     plan = plan_features(planned, HORIZON.step_s, EGO_STATE, "straight")
-    prompt = prompts.correction(planned, EGO_STATE, "straight", "", tokens, plan)
-    answer_tokens = len(tokenizer.encode(waypoint_text(planned), add_special_tokens=False))
+    scene = prompts.correction(tokens, plan, instruction="")
+    question = question_text(planned, EGO_STATE, "straight") + "\nAnswer:"
+    prompt = CorrectionPrompt([*scene.token_ids, *_ids(tokenizer, question)], scene.tokens)
+    answer_tokens = len(_ids(tokenizer, waypoint_text(planned, _DECIMALS)))
     started = time.perf_counter()
     input_ids = torch.tensor([expand_placeholders(prompt, model.config)])
     with torch.inference_mode():
@@ -48,3 +55,7 @@ def _generate(model, tokenizer, prompts: PromptBuilder, tokens: dict[str, torch.
             inputs_embeds=embeds, min_new_tokens=answer_tokens, max_new_tokens=answer_tokens, do_sample=False
         )
     return time.perf_counter() - started
+
+
+def _ids(tokenizer, text: str) -> list[int]:  # noqa: ANN001
+    return tokenizer.encode(text, add_special_tokens=False)

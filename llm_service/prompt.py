@@ -1,5 +1,8 @@
 """Prompts of the two requests: a correction (ends in `<|traj|>`) and the explanation that continues it.
 
+The proposal and the ego motion reach the trajectory as plan features alone: exact, and a hundred tokens shorter than in
+words. The words come after `<|traj|>`, where only the explanation reads them.
+
 The template is fixed and ours; a client's instruction is one line of plain text inside it. Pieces are tokenised one by
 one and joined as ids, so no text can grow together with its neighbours into a special token.
 """
@@ -54,15 +57,9 @@ class PromptBuilder:
         self._after = tokenizer.encode(after, add_special_tokens=False)
 
     def correction(
-        self,
-        proposal_ego_m: NDArray[np.float64],
-        ego_state: EgoState,
-        command: str,
-        instruction: str,
-        tokens: Mapping[str, torch.Tensor],
-        plan: NDArray[np.float32],
+        self, tokens: Mapping[str, torch.Tensor], plan: NDArray[np.float32], instruction: str
     ) -> CorrectionPrompt:
-        """Scene embeddings, plan features, then the same in words; `<|traj|>` last. Empty modalities are left out.
+        """Scene embeddings, plan features, the instruction; `<|traj|>` last. Empty modalities are left out.
 
         Raises:
             InvalidField: The instruction is too long.
@@ -71,15 +68,9 @@ class PromptBuilder:
         present = {name: values for name, values in tokens.items() if len(values)}
         present[PLAN_MODALITY] = torch.from_numpy(plan)
         ordered = {name: present[name] for name in MODALITIES if name in present}
-        facts = (
-            f"\nCommand: {command}\nSpeed {ego_state.speed_mps:.1f} m/s, acceleration "
-            f"{ego_state.acceleration_mps2:.1f}, yaw rate {ego_state.yaw_rate_radps:.2f}"
-            f"\nProposal: {waypoint_text(proposal_ego_m)}"
-        )
         token_ids = [
             *self._before,
             *(self._placeholders[name] for name in ordered),
-            *self._plain.encode(facts, add_special_tokens=False).ids,
             *instruction_ids,
             *self._after,
             self._trajectory_id,
@@ -87,12 +78,20 @@ class PromptBuilder:
         return CorrectionPrompt(token_ids, ordered)  # ty: ignore[invalid-argument-type]
 
     def explanation(
-        self, prompt: CorrectionPrompt, trajectory_ego_m: NDArray[np.float64], status: str
+        self,
+        prompt: CorrectionPrompt,
+        *,
+        proposal_ego_m: NDArray[np.float64],
+        ego_state: EgoState,
+        command: str,
+        trajectory_ego_m: NDArray[np.float64],
+        status: str,
     ) -> CorrectionPrompt:
-        """The same ids, then the answer that was given; the model goes on with why."""
-        answer = f"Answer: {waypoint_text(trajectory_ego_m)}\nStatus: {status}\nReason:"
-        answer_ids = self._plain.encode(answer, add_special_tokens=False).ids
-        return CorrectionPrompt(prompt.token_ids + answer_ids, prompt.tokens)
+        """The same ids, then what was asked and answered in words; the model goes on with why."""
+        question = question_text(proposal_ego_m, ego_state, command)
+        words = f"{question}\nAnswer: {waypoint_text(trajectory_ego_m)}\nStatus: {status}\nReason:"
+        word_ids = self._plain.encode(words, add_special_tokens=False).ids
+        return CorrectionPrompt(prompt.token_ids + word_ids, prompt.tokens)
 
     def _instruction_ids(self, instruction: str) -> list[int]:
         line = " ".join(instruction.split())
@@ -117,9 +116,17 @@ def plain_text_tokenizer(tokenizer: PreTrainedTokenizerFast) -> Tokenizer:
     return plain
 
 
-def waypoint_text(trajectory_ego_m: NDArray[np.float64]) -> str:
-    """Waypoints to a decimetre; the plan features carry the rest."""
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in np.round(trajectory_ego_m, 1) + 0.0)
+def question_text(proposal_ego_m: NDArray[np.float64], ego_state: EgoState, command: str) -> str:
+    """What the plan features hold, in words."""
+    return (
+        f"Command: {command}\nSpeed {ego_state.speed_mps:.1f} m/s, acceleration {ego_state.acceleration_mps2:.1f}, "
+        f"yaw rate {ego_state.yaw_rate_radps:.2f}\nProposal: {waypoint_text(proposal_ego_m)}"
+    )
+
+
+def waypoint_text(trajectory_ego_m: NDArray[np.float64], decimals: int = 1) -> str:
+    """Waypoints in words, metres."""
+    return " ".join(f"{x:.{decimals}f},{y:.{decimals}f}" for x, y in np.round(trajectory_ego_m, decimals) + 0.0)
 
 
 def expand_placeholders(prompt: CorrectionPrompt, config: TrajectoryLlamaConfig) -> list[int]:

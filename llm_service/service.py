@@ -116,9 +116,16 @@ async def _warm_up(engine: CorrectionEngine, prompts: PromptBuilder, contract: C
     }
     state = EgoState(0.0)
     plan = plan_features(proposal_ego_m, horizon.step_s, state, "straight")
-    prompt = prompts.correction(proposal_ego_m, state, "straight", "", tokens, plan)
+    prompt = prompts.correction(tokens, plan, instruction="")
     await engine.predict(prompt, "warm-up")
-    explanation = prompts.explanation(prompt, proposal_ego_m, "corrected")
+    explanation = prompts.explanation(
+        prompt,
+        proposal_ego_m=proposal_ego_m,
+        ego_state=state,
+        command="straight",
+        trajectory_ego_m=proposal_ego_m,
+        status="corrected",
+    )
     async for _ in engine.explain(explanation, "warm-up", max_tokens=2):
         pass
 

@@ -39,6 +39,7 @@ class Correction:
         stage_ms: Milliseconds of the stages `prompt`, `prefill` and `verifier`.
     """
 
+    task: CorrectionTask
     decision: Decision
     scale_m: NDArray[np.float64]
     prompt: CorrectionPrompt
@@ -78,23 +79,22 @@ class Corrector:
             "prefill": (predicted - prompted) * 1e3,
             "verifier": (time.perf_counter() - predicted) * 1e3,
         }
-        return Correction(decision, prediction.scale_m, prompt, scene, stage_ms)
+        return Correction(task, decision, prediction.scale_m, prompt, scene, stage_ms)
 
     def explain(self, correction: Correction, max_tokens: int) -> AsyncGenerator[ExplanationPiece]:
         """The explanation of a correction, as pieces of text; its prompt holds the answer that was given."""
+        task = correction.task
         prompt = self._prompts.explanation(
-            correction.prompt, correction.decision.trajectory_ego_m, correction.decision.status
+            correction.prompt,
+            proposal_ego_m=task.proposal_ego_m,
+            ego_state=task.ego_state,
+            command=task.command,
+            trajectory_ego_m=correction.decision.trajectory_ego_m,
+            status=correction.decision.status,
         )
         return self._engine.explain(prompt, correction.scene.uuid, max_tokens)
 
     def prompt(self, scene: ReceivedScene, task: CorrectionTask) -> CorrectionPrompt:
         """What the engine is asked; raises InvalidField where the instruction is too long."""
         plan = plan_features(task.proposal_ego_m, self._horizon.step_s, task.ego_state, task.command)
-        return self._prompts.correction(
-            proposal_ego_m=task.proposal_ego_m,
-            ego_state=task.ego_state,
-            command=task.command,
-            instruction=task.instruction,
-            tokens=scene.tokens,
-            plan=plan,
-        )
+        return self._prompts.correction(scene.tokens, plan, task.instruction)

@@ -38,10 +38,10 @@ _REASONS = (
 )  # fmt: skip
 _TEMPLATE_LINES = (
     "You correct the planned trajectory of a car.",
-    "\nCommand: left\nSpeed 5.2 m/s, acceleration 0.1, yaw rate 0.02\nProposal: 2.5,0.0 -5.1,0.2 7.7,-0.4",
-    "\nCommand: straight\nCommand: right\nInstruction: keep the lane and drive slowly, please.",
-    "Answer: 2.5,0.0 5.1,-0.2\nStatus: corrected\nReason:",
-    "Answer: 2.5,0.0\nStatus: kept_proposal\nReason: The proposal is kept.",
+    "Command: left\nSpeed 5.2 m/s, acceleration 0.1, yaw rate 0.02\nProposal: 2.5,0.0 -5.1,0.2 7.7,-0.4",
+    "Command: straight\nCommand: right\nInstruction: keep the lane and drive slowly, please.",
+    "\nAnswer: 2.5,0.0 5.1,-0.2\nStatus: corrected\nReason:",
+    "\nAnswer: 2.5,0.0\nStatus: kept_proposal\nReason: The proposal is kept.",
 )
 
 

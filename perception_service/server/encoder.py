@@ -62,6 +62,13 @@ class FrameEncoder:
         self._jobs: set[asyncio.Task[embedding_pb2.SceneEmbedding]] = set()
         metrics.watch_frames(lambda: len(self._jobs))
 
+    def warm_up(self, frame: frame_pb2.SensorFrame) -> None:
+        """Sends a frame through every thread that will work; call it before the first `encode`."""
+        decodings = [self._frame_decoders.submit(self._decode, frame) for _ in range(_FRAMES_AT_A_TIME)]
+        for decoding in decodings:
+            scene, _ = decoding.result()
+            self._worker.submit(self._pipeline.encode, scene).result()
+
     def check_room(self) -> None:
         """Raises QueueFull where as many frames as may wait already do."""
         if len(self._jobs) >= self._queue_length:

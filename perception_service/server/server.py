@@ -117,11 +117,10 @@ def load_model(settings: PerceptionSettings, metrics: Metrics) -> LoadedModel:
     import torch
 
     from perception_service.bundle import load_pipeline
-    from perception_service.warm_up import warm_up
+    from perception_service.warm_up import warm_up_frame
 
     torch.set_num_threads(settings.threads)
     bundle, pipeline = load_pipeline(settings.bundle_dir, settings.device)
-    warm_up(pipeline)
     encoder = FrameEncoder(
         pipeline,
         contract_id=bundle.manifest.contract_id,
@@ -130,6 +129,7 @@ def load_model(settings: PerceptionSettings, metrics: Metrics) -> LoadedModel:
         jpeg_decoders=settings.threads,
         metrics=metrics,
     )
+    encoder.warm_up(warm_up_frame())
     return LoadedModel(bundle.manifest, settings.device, encoder)
 
 

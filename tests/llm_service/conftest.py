@@ -19,6 +19,7 @@ from llm_service.prompt import CorrectionPrompt, PromptBuilder, expand_placehold
 from waymend.trajectory import EgoState
 
 MakePrompt = Callable[..., CorrectionPrompt]
+MakeExplanationPrompt = Callable[..., CorrectionPrompt]
 Reference = Callable[[TrajectoryLlamaForCausalLM, CorrectionPrompt], tuple[np.ndarray, np.ndarray]]
 
 ENGINE_SLOTS = 4
@@ -61,7 +62,24 @@ def make_prompt(prompts: PromptBuilder) -> MakePrompt:
         }
         proposal_ego_m = np.cumsum(np.random.default_rng(seed).normal((2.6, 0.0), 0.2, (6, 2)), axis=0)
         plan = plan_features(proposal_ego_m, 0.5, EGO_STATE, "straight")
-        return prompts.correction(proposal_ego_m, EGO_STATE, "straight", instruction, tokens, plan)
+        return prompts.correction(tokens, plan, instruction)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_explanation_prompt(prompts: PromptBuilder) -> MakeExplanationPrompt:
+    """The explanation prompt that goes on from a correction prompt."""
+
+    def make(prompt: CorrectionPrompt, status: str = "corrected") -> CorrectionPrompt:
+        return prompts.explanation(
+            prompt,
+            proposal_ego_m=np.array([[2.61, 0.0], [5.2, -0.04]]),
+            ego_state=EGO_STATE,
+            command="straight",
+            trajectory_ego_m=np.array([[2.5, 0.04], [5.0, -0.16]]),
+            status=status,
+        )
 
     return make
 

@@ -9,9 +9,6 @@ import psutil
 import pytest
 
 from llm_service.engine import CorrectionEngine
-from llm_service.prompt import PromptBuilder
-
-TRAJECTORY_EGO_M = np.array([[2.6, 0.0], [5.2, 0.1], [7.8, 0.2], [10.4, 0.3], [13.0, 0.4], [15.6, 0.5]])
 
 
 def new_scene() -> str:
@@ -60,24 +57,24 @@ async def test_another_proposal_for_the_same_scene_is_not_taken_from_the_cache(e
     assert np.abs(cached_scene[0].offset_ego_m - fresh.offset_ego_m).max() > 1e-3
 
 
-async def test_the_explanation_continues_the_cached_prompt(engine, prompts: PromptBuilder, make_prompt):
+async def test_the_explanation_continues_the_cached_prompt(engine, make_prompt, make_explanation_prompt):
     prompt, scene = make_prompt(5), new_scene()
     await engine.predict(prompt, scene)
     before = engine.usage.cached_prompt_tokens
-    text = await text_of(engine, prompts.explanation(prompt, TRAJECTORY_EGO_M, "corrected"), scene, 12)
+    text = await text_of(engine, make_explanation_prompt(prompt), scene, 12)
     assert text
-    assert engine.usage.cached_prompt_tokens - before >= 320
+    assert engine.usage.cached_prompt_tokens - before >= 256
 
 
-async def test_an_explanation_never_holds_special_tokens(engine, prompts: PromptBuilder, make_prompt):
+async def test_an_explanation_never_holds_special_tokens(engine, make_prompt, make_explanation_prompt):
     for seed in range(6):
-        prompt = prompts.explanation(make_prompt(seed), TRAJECTORY_EGO_M, "kept_proposal")
+        prompt = make_explanation_prompt(make_prompt(seed), "kept_proposal")
         assert "<|" not in await text_of(engine, prompt, new_scene(), 48)
 
 
-async def test_cancelled_callers_free_their_slots(engine, prompts: PromptBuilder, make_prompt):
+async def test_cancelled_callers_free_their_slots(engine, make_prompt, make_explanation_prompt):
     slots = engine.settings.max_num_seqs
-    long_prompts = [prompts.explanation(make_prompt(seed), TRAJECTORY_EGO_M, "corrected") for seed in range(slots)]
+    long_prompts = [make_explanation_prompt(make_prompt(seed)) for seed in range(slots)]
     busy = [asyncio.create_task(text_of(engine, prompt, new_scene(), 500)) for prompt in long_prompts]
     waiting = asyncio.create_task(engine.predict(make_prompt(9), new_scene()))
     done, _ = await asyncio.wait([*busy, waiting], timeout=1.0)
@@ -89,8 +86,8 @@ async def test_cancelled_callers_free_their_slots(engine, prompts: PromptBuilder
     assert engine.usage.running == 0
 
 
-async def test_a_reader_that_leaves_early_frees_its_slot(engine, prompts: PromptBuilder, make_prompt):
-    prompt = prompts.explanation(make_prompt(0), TRAJECTORY_EGO_M, "corrected")
+async def test_a_reader_that_leaves_early_frees_its_slot(engine, make_prompt, make_explanation_prompt):
+    prompt = make_explanation_prompt(make_prompt(0))
     pieces = engine.explain(prompt, new_scene(), 500)
     await anext(pieces)
     assert engine.usage.running == 1

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from llm_service.modeling.special_tokens import CHAT_TOKENS, trajectory_tokens
-from llm_service.prompt import PromptBuilder, expand_placeholders, waypoint_text
+from llm_service.prompt import expand_placeholders, waypoint_text
 from waymend.errors import InvalidField
 
 SPECIAL_TOKENS = [*CHAT_TOKENS, *trajectory_tokens(6)]
@@ -19,8 +19,7 @@ def special_ids(tokenizer, token_ids: list[int]) -> list[int]:
 def test_a_prompt_holds_each_modality_once_and_ends_in_the_trajectory_token(make_prompt, tokenizer):
     prompt = make_prompt(0, instruction="keep the lane")
     text = tokenizer.decode(prompt.token_ids)
-    assert "<|image|><|bev|><|vector|><|plan|>\nCommand: straight\nSpeed 5.2 m/s" in text
-    assert "\nInstruction: keep the lane<|end|><|assistant|><|traj|>" in text
+    assert text.endswith("<|image|><|bev|><|vector|><|plan|>\nInstruction: keep the lane<|end|><|assistant|><|traj|>")
     assert list(prompt.tokens) == ["image", "bev", "vector", "plan"]
 
 
@@ -74,13 +73,15 @@ def test_a_long_instruction_is_refused_with_its_limit(make_prompt, instruction):
     make_prompt(0, instruction="9" * 64)
 
 
-def test_the_explanation_prompt_continues_the_correction_prompt(make_prompt, prompts: PromptBuilder, tokenizer):
+def test_the_explanation_prompt_continues_the_correction_prompt(make_prompt, make_explanation_prompt, tokenizer):
     prompt = make_prompt(0)
-    explanation = prompts.explanation(prompt, np.array([[2.5, 0.04], [5.0, -0.04]]), "kept_proposal")
+    explanation = make_explanation_prompt(prompt, "kept_proposal")
     count = len(prompt.token_ids)
     assert explanation.token_ids[:count] == prompt.token_ids
-    answer = tokenizer.decode(explanation.token_ids[count:])
-    assert answer == "Answer: 2.5,0.0 5.0,0.0\nStatus: kept_proposal\nReason:"
+    assert tokenizer.decode(explanation.token_ids[count:]) == (
+        "Command: straight\nSpeed 5.2 m/s, acceleration 0.3, yaw rate 0.02\n"
+        "Proposal: 2.6,0.0 5.2,0.0\nAnswer: 2.5,0.0 5.0,-0.2\nStatus: kept_proposal\nReason:"
+    )
 
 
 def test_the_reserved_ids_are_refused_even_from_a_tokenizer_that_yields_them(prompts, tokenizer, monkeypatch):
@@ -89,8 +90,10 @@ def test_the_reserved_ids_are_refused_even_from_a_tokenizer_that_yields_them(pro
         prompts._instruction_ids("<|traj|>")
 
 
-def test_waypoints_are_written_to_a_decimetre_without_a_negative_zero():
-    assert waypoint_text(np.array([[1.26, -0.04], [-3.0, 10.0]])) == "1.3,0.0 -3.0,10.0"
+def test_waypoints_are_written_without_a_negative_zero():
+    trajectory_ego_m = np.array([[1.26, -0.04], [-3.0, 10.0]])
+    assert waypoint_text(trajectory_ego_m) == "1.3,0.0 -3.0,10.0"
+    assert waypoint_text(trajectory_ego_m, decimals=2) == "1.26,-0.04 -3.00,10.00"
 
 
 def test_plan_features_travel_beside_the_text(make_prompt):
