@@ -8,15 +8,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import memory, perception_latency, text_baseline, trajectory_latency
-from benchmarks.table import Figure, hardware, print_figures
+from benchmarks import memory, perception_latency, trajectory_latency
+from benchmarks.table import hardware, print_figures
 from demo.built_in_drive import BUILT_IN_DRIVE, drive_frames
 from demo.stack import StackPlan, local_stack
 from perception_service.client import Embedding
 from training.tiny_bundle import write_tiny_bundle
 from waymend.frames import read_frame_directory
-
-_TEXT_RATIO = 8.0
 
 
 def main() -> None:
@@ -29,11 +27,9 @@ def main() -> None:
         embedding = _both_services(bundle, Path(scratch), status.update)
         status.update("small perception preset")
         _small_preset(Path(scratch), status.update)
-        status.update("REST against the engine")
+        status.update("REST against the engine and against text")
         figures = asyncio.run(trajectory_latency.measure(bundle, embedding))
-        status.update("waypoints as text")
-        text_ms = text_baseline.text_generation_ms(bundle / "llm", embedding)
-        print_figures("Trajectory, embedding in hand", [*figures, *_text_figures(text_ms, figures)])
+        print_figures("Trajectory, embedding in hand", figures)
 
 
 def _both_services(bundle: Path, scratch: Path, progress: Callable[[str], None]) -> Embedding:
@@ -56,15 +52,6 @@ def _small_preset(scratch: Path, progress: Callable[[str], None]) -> None:
     with local_stack(StackPlan(bundle, scratch / "logs"), progress) as stack:
         figures, _ = perception_latency.measure(stack.perception_target, frames)
     print_figures("Perception, small preset", figures)
-
-
-def _text_figures(text_ms: float, figures: list[Figure]) -> list[Figure]:
-    rest_ms = next(float(f.value.split()[0]) for f in figures if f.name.startswith("REST, 1 client"))
-    ratio = text_ms / rest_ms
-    return [
-        Figure("transformers writing the waypoints as text: p50", f"{text_ms:.1f} ms"),
-        Figure("text over REST", f"{ratio:.1f}", ">= 8", ratio >= _TEXT_RATIO),
-    ]
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from transformers import AutoTokenizer
 
 from benchmarks.table import percentile_ms
@@ -18,44 +19,55 @@ from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
 from llm_service.prompt import CorrectionPrompt, PromptBuilder, expand_placeholders, question_text, waypoint_text
 from perception_service.client import Embedding
 
-_RUNS = 8
+_RUNS = 2
+_THREADS = (1, 2)
 _DECIMALS = 2
 """Centimetres, as the planners that answer in text write them (GPT-Driver, Agent-Driver)."""
 
 
-def text_generation_ms(llm_directory: Path, embedding: Embedding) -> float:
-    """p50 of `generate` until the last waypoint is written, the better of 1 and 2 threads."""
-    tokenizer = AutoTokenizer.from_pretrained(llm_directory)
-    model = TrajectoryLlamaForCausalLM.from_pretrained(llm_directory).eval()
-    prompts = PromptBuilder(tokenizer, TrajectoryLlamaConfig.from_pretrained(llm_directory))  # ty: ignore[invalid-argument-type]
-    arrays = {"image": embedding.image_tokens, "bev": embedding.bev_tokens, "vector": embedding.vector_tokens}
-    tokens = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
-    threads_before = torch.get_num_threads()
-    medians = []
-    for threads in (1, 2):
-        torch.set_num_threads(threads)
-        durations_s = [_generate(model, tokenizer, prompts, tokens, seed) for seed in range(_RUNS + 1)]
-        medians.append(percentile_ms(durations_s[1:]))
-    torch.set_num_threads(threads_before)
-    return min(medians)
+class TextBaseline:
+    """Writes trajectories in rounds, so that what it is compared with can run in between."""
 
+    def __init__(self, llm_directory: Path, embedding: Embedding) -> None:
+        self._tokenizer = AutoTokenizer.from_pretrained(llm_directory)
+        self._model = TrajectoryLlamaForCausalLM.from_pretrained(llm_directory).eval()
+        self._prompts = PromptBuilder(self._tokenizer, TrajectoryLlamaConfig.from_pretrained(llm_directory))  # ty: ignore[invalid-argument-type]
+        arrays = {"image": embedding.image_tokens, "bev": embedding.bev_tokens, "vector": embedding.vector_tokens}
+        self._tokens = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+        self._durations_s: dict[int, list[float]] = {threads: [] for threads in _THREADS}
+        self._generate(seed=0)
 
-def _generate(model, tokenizer, prompts: PromptBuilder, tokens: dict[str, torch.Tensor], seed: int) -> float:  # noqa: ANN001
-    planned = proposal(seed)
-    plan = plan_features(planned, HORIZON.step_s, EGO_STATE, "straight")
-    scene = prompts.correction(tokens, plan, instruction="")
-    question = question_text(planned, EGO_STATE, "straight") + "\nAnswer:"
-    prompt = CorrectionPrompt([*scene.token_ids, *_ids(tokenizer, question)], scene.tokens)
-    answer_tokens = len(_ids(tokenizer, waypoint_text(planned, _DECIMALS)))
-    started = time.perf_counter()
-    input_ids = torch.tensor([expand_placeholders(prompt, model.config)])
-    with torch.inference_mode():
-        embeds = model.embed(input_ids, {name: [values] for name, values in prompt.tokens.items()})
-        model.generate(
-            inputs_embeds=embeds, min_new_tokens=answer_tokens, max_new_tokens=answer_tokens, do_sample=False
-        )
-    return time.perf_counter() - started
+    @property
+    def p50_ms(self) -> float:
+        """Until the last waypoint is written, over all rounds, at the better number of threads."""
+        return min(percentile_ms(durations_s) for durations_s in self._durations_s.values())
 
+    def run_round(self, first_seed: int) -> None:
+        """A few trajectories at each number of threads."""
+        threads_before = torch.get_num_threads()
+        for threads, durations_s in self._durations_s.items():
+            torch.set_num_threads(threads)
+            durations_s += [self._generate(first_seed + run) for run in range(_RUNS)]
+        torch.set_num_threads(threads_before)
 
-def _ids(tokenizer, text: str) -> list[int]:  # noqa: ANN001
-    return tokenizer.encode(text, add_special_tokens=False)
+    def _generate(self, seed: int) -> float:
+        planned = proposal(seed)
+        prompt = self._prompt(planned)
+        answer_tokens = len(self._ids(waypoint_text(planned, _DECIMALS)))
+        started = time.perf_counter()
+        input_ids = torch.tensor([expand_placeholders(prompt, self._model.config)])
+        with torch.inference_mode():
+            embeds = self._model.embed(input_ids, {name: [values] for name, values in prompt.tokens.items()})
+            self._model.generate(
+                inputs_embeds=embeds, min_new_tokens=answer_tokens, max_new_tokens=answer_tokens, do_sample=False
+            )
+        return time.perf_counter() - started
+
+    def _prompt(self, planned: NDArray[np.float64]) -> CorrectionPrompt:
+        plan = plan_features(planned, HORIZON.step_s, EGO_STATE, "straight")
+        scene = self._prompts.correction(self._tokens, plan, instruction="")
+        question = question_text(planned, EGO_STATE, "straight") + "\nAnswer:"
+        return CorrectionPrompt([*scene.token_ids, *self._ids(question)], scene.tokens)
+
+    def _ids(self, text: str) -> list[int]:
+        return self._tokenizer.encode(text, add_special_tokens=False)  # ty: ignore[missing-union-attribute]

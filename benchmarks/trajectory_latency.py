@@ -1,10 +1,9 @@
-"""REST against the bare engine: the same engine, the same scenes, interleaved rounds in one run.
+"""REST against the bare engine and against waypoints as text: the same scenes, interleaved rounds in one run.
 
 Every request brings a scene and a proposal that the engine has not seen, as one drive after another would.
 """
 
 import asyncio
-import itertools
 import json
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import uvicorn
 
 from benchmarks.table import Figure, percentile_ms
+from benchmarks.text_baseline import TextBaseline
 from benchmarks.workload import EGO_STATE, SESSIONS, proposal, session_name
 from demo.stack import free_port
 from llm_service.app import create_app
@@ -26,8 +26,9 @@ from waymend.bundle import open_bundle
 
 _ROUNDS = 6
 _REQUESTS = {1: 48, 16: 192}
-_KV_CACHE_BYTES = 24 << 20
-"""Room for the requests of 16 clients and little more."""
+_TEXT_RATIO = 8.0
+_KV_CACHE_BYTES = 12 << 20
+"""Room for the requests of 16 clients and little more; far fewer than the sessions that take turns."""
 
 
 async def measure(bundle: Path, embedding: Embedding) -> list[Figure]:
@@ -51,25 +52,42 @@ async def measure(bundle: Path, embedding: Embedding) -> list[Figure]:
     service: LlmService = app.state.service
     for index in range(SESSIONS):
         service.sessions.open(session_name(index)).offer(embedding)
-    seeds = itertools.count(step=1000)
+    seeds = _Seeds()
+    text = TextBaseline(bundle / "llm", embedding)
+    cached_before = service.engine.usage.cached_prompt_tokens
     try:
         figures = []
         for clients, requests in _REQUESTS.items():
-            await _engine_round(service, clients, requests // 4, next(seeds))
+            await _engine_round(service, clients, requests // 4, seeds.take(requests // 4))
             engine_s: list[float] = []
             rest_s: list[float] = []
             rates: list[tuple[float, float]] = []
             for _ in range(_ROUNDS):
-                durations, engine_rate = await _engine_round(service, clients, requests, next(seeds))
+                durations, engine_rate = await _engine_round(service, clients, requests, seeds.take(requests))
                 engine_s += durations
-                durations, rest_rate = await _rest_round(port, clients, requests, next(seeds))
+                durations, rest_rate = await _rest_round(port, clients, requests, seeds.take(requests))
                 rest_s += durations
                 rates.append((rest_rate, engine_rate))
-            figures += _latency(engine_s, rest_s) if clients == 1 else _throughput(rates, clients)
-        return figures
+                if clients == 1:
+                    text.run_round(seeds.take(0))
+            figures += _latency(engine_s, rest_s, text.p50_ms) if clients == 1 else _throughput(rates, clients)
+        cached = service.engine.usage.cached_prompt_tokens - cached_before
+        return [*figures, Figure("prompt tokens that came from the prefix cache", str(cached), "0", cached == 0)]
     finally:
         server.should_exit = True
         await serving
+
+
+class _Seeds:
+    """Numbers requests one after another over all rounds, so that a session's turn comes as seldom as it can."""
+
+    def __init__(self) -> None:
+        self._next = 0
+
+    def take(self, count: int) -> int:
+        """The first of `count` new numbers."""
+        first, self._next = self._next, self._next + count
+        return first
 
 
 async def _engine_round(service: LlmService, clients: int, requests: int, first_seed: int) -> tuple[list[float], float]:
@@ -106,13 +124,16 @@ async def _rest_round(port: int, clients: int, requests: int, first_seed: int) -
     return result["seconds"], len(result["seconds"]) / result["wall_s"]
 
 
-def _latency(engine_s: Sequence[float], rest_s: Sequence[float]) -> list[Figure]:
+def _latency(engine_s: Sequence[float], rest_s: Sequence[float], text_ms: float) -> list[Figure]:
     engine_ms, rest_ms = percentile_ms(engine_s), percentile_ms(rest_s)
+    ratio = text_ms / rest_ms
     cost_ms = rest_ms - engine_ms
     return [
         Figure("engine alone, 1 client: trajectory p50", f"{engine_ms:.1f} ms"),
         Figure("REST, 1 client: trajectory p50 (p95)", f"{rest_ms:.1f} ms ({percentile_ms(rest_s, 95):.1f} ms)"),
         Figure("cost of REST over the engine, p50", f"{cost_ms:.1f} ms", "<= 8 ms", cost_ms <= 8.0),
+        Figure("transformers writing the waypoints as text: p50", f"{text_ms:.1f} ms"),
+        Figure("text over REST", f"{ratio:.1f}", ">= 8", ratio >= _TEXT_RATIO),
     ]
 
 

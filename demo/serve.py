@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from demo.built_in_drive import BUILT_IN_DRIVE
 from demo.stack import StackFailed, StackPlan, local_stack
@@ -34,7 +35,7 @@ def main() -> int:
             console.print(f"[red]A service ended by itself;[/] its log lies in {arguments.logs}.")
             return 1
     except StackFailed as error:
-        console.print(f"[red]{error}")
+        console.print(f"[red]{escape(str(error))}")
         return 1
     except KeyboardInterrupt:
         console.print("Both services have stopped.")

@@ -1,20 +1,23 @@
 """Both services as processes on loopback."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import psutil
+
+from demo.interruptions import interruptions_held
 
 _START_LIMIT_S = 300.0
 _STOP_LIMIT_S = 20.0
+_KILL_LIMIT_S = 10.0
 _POLL_S = 0.25
 
 
@@ -62,15 +65,14 @@ def local_stack(plan: StackPlan, progress: Callable[[str], None] = lambda _: Non
     started: list[subprocess.Popen[bytes]] = []
     try:
         progress("perception_service: loading BEVFusion and the encoders")
-        perception = _start("perception_service", _perception_command(plan, perception_port), plan)
-        started.append(perception)
-        llm = _start("llm_service", _llm_command(plan, rest_port, target), plan)
-        started.append(llm)
+        with interruptions_held():
+            started.append(_start("perception_service", _perception_command(plan, perception_port), plan))
+            started.append(_start("llm_service", _llm_command(plan, rest_port, target), plan))
+        perception, llm = started
         _wait_until_ready(url, {"perception_service": perception, "llm_service": llm}, plan.logs, progress)
         yield RunningStack(url, target, perception, llm)
     finally:
-        progress("stopping both services")
-        _stop(started)
+        _stop(started, progress)
 
 
 def free_port() -> int:
@@ -91,7 +93,7 @@ def _llm_command(plan: StackPlan, port: int, perception_target: str) -> list[str
 
 
 def _start(name: str, command: list[str], plan: StackPlan) -> subprocess.Popen[bytes]:
-    # A process group of its own: Ctrl-C reaches only us, and we stop the services in order.
+    # A session of its own: Ctrl-C reaches only us, and `_stop` finds all that the service has started.
     with (plan.logs / f"{name}.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-m", *command],
@@ -130,16 +132,36 @@ def _readiness(url: str) -> str:
     return f"waiting for perception_service {answer['detail']}".strip()
 
 
-def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
-    for process in reversed(processes):
-        process.terminate()
-    deadline = time.monotonic() + _STOP_LIMIT_S
-    for process in processes:
-        try:
-            process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+def _stop(services: Sequence[subprocess.Popen[bytes]], progress: Callable[[str], None]) -> None:
+    """Asks the services to end, the last first; kills what is left of them at the limit or at another Ctrl-C."""
+    with interruptions_held() as interruptions:
+        progress("stopping both services; Ctrl-C again kills them")
+        for service in reversed(services):
+            service.terminate()
+        deadline = time.monotonic() + _STOP_LIMIT_S
+        while _running(services) and not interruptions and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+        deadline = time.monotonic() + _KILL_LIMIT_S
+        while (left := _running(services)) and time.monotonic() < deadline:
+            for process in left:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            time.sleep(_POLL_S)
+        for service in services:
+            service.poll()
+
+
+def _running(services: Sequence[subprocess.Popen[bytes]]) -> list[psutil.Process]:
+    """The services and all that they have started, such as vLLM's engine."""
+    sessions = {service.pid for service in services}
+    return [process for process in psutil.process_iter() if _runs_in(process, sessions)]
+
+
+def _runs_in(process: psutil.Process, sessions: set[int]) -> bool:
+    try:
+        return os.getsid(process.pid) in sessions and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return False
 
 
 def _tail(log: Path, lines: int = 25) -> str:
