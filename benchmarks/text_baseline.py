@@ -1,6 +1,7 @@
 """The head after one prefill against the same model writing the same waypoints as text with transformers.
 
-Its prompt holds the proposal in words, as such a model needs it.
+Its prompt holds the proposal in words, as such a model needs it, and its answer is written as the planners that answer
+in text write theirs (GPT-Driver, Agent-Driver): a list of points to a centimetre.
 """
 
 import time
@@ -16,17 +17,19 @@ from benchmarks.workload import EGO_STATE, HORIZON, proposal
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
 from llm_service.modeling.plan_features import plan_features
 from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
-from llm_service.prompt import CorrectionPrompt, PromptBuilder, expand_placeholders, question_text, waypoint_text
+from llm_service.prompt import CorrectionPrompt, PromptBuilder, expand_placeholders, question_text
 from perception_service.client import Embedding
 
 _RUNS = 2
 _THREADS = (1, 2)
-_DECIMALS = 2
-"""Centimetres, as the planners that answer in text write them (GPT-Driver, Agent-Driver)."""
 
 
 class TextBaseline:
-    """Writes trajectories in rounds, so that what it is compared with can run in between."""
+    """Writes trajectories in rounds, so that what it is compared with can run in between.
+
+    Attributes:
+        answer_tokens: Length of one answer.
+    """
 
     def __init__(self, llm_directory: Path, embedding: Embedding) -> None:
         self._tokenizer = AutoTokenizer.from_pretrained(llm_directory)
@@ -35,6 +38,7 @@ class TextBaseline:
         arrays = {"image": embedding.image_tokens, "bev": embedding.bev_tokens, "vector": embedding.vector_tokens}
         self._tokens = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
         self._durations_s: dict[int, list[float]] = {threads: [] for threads in _THREADS}
+        self.answer_tokens = len(self._ids(_answer(proposal(seed=0))))
         self._generate(seed=0)
 
     @property
@@ -53,7 +57,7 @@ class TextBaseline:
     def _generate(self, seed: int) -> float:
         planned = proposal(seed)
         prompt = self._prompt(planned)
-        answer_tokens = len(self._ids(waypoint_text(planned, _DECIMALS)))
+        answer_tokens = len(self._ids(_answer(planned)))
         started = time.perf_counter()
         input_ids = torch.tensor([expand_placeholders(prompt, self._model.config)])
         with torch.inference_mode():
@@ -71,3 +75,7 @@ class TextBaseline:
 
     def _ids(self, text: str) -> list[int]:
         return self._tokenizer.encode(text, add_special_tokens=False)  # ty: ignore[missing-union-attribute]
+
+
+def _answer(trajectory_ego_m: NDArray[np.float64]) -> str:
+    return "[" + ", ".join(f"({x:.2f},{y:.2f})" for x, y in trajectory_ego_m) + "]"

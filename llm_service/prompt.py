@@ -124,9 +124,9 @@ def question_text(proposal_ego_m: NDArray[np.float64], ego_state: EgoState, comm
     )
 
 
-def waypoint_text(trajectory_ego_m: NDArray[np.float64], decimals: int = 1) -> str:
-    """Waypoints in words, metres."""
-    return " ".join(f"{x:.{decimals}f},{y:.{decimals}f}" for x, y in np.round(trajectory_ego_m, decimals) + 0.0)
+def waypoint_text(trajectory_ego_m: NDArray[np.float64]) -> str:
+    """Waypoints in words, to a decimetre."""
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in np.round(trajectory_ego_m, 1) + 0.0)
 
 
 def expand_placeholders(prompt: CorrectionPrompt, config: TrajectoryLlamaConfig) -> list[int]:

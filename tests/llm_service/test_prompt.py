@@ -90,10 +90,8 @@ def test_the_reserved_ids_are_refused_even_from_a_tokenizer_that_yields_them(pro
         prompts._instruction_ids("<|traj|>")
 
 
-def test_waypoints_are_written_without_a_negative_zero():
-    trajectory_ego_m = np.array([[1.26, -0.04], [-3.0, 10.0]])
-    assert waypoint_text(trajectory_ego_m) == "1.3,0.0 -3.0,10.0"
-    assert waypoint_text(trajectory_ego_m, decimals=2) == "1.26,-0.04 -3.00,10.00"
+def test_waypoints_are_written_to_a_decimetre_without_a_negative_zero():
+    assert waypoint_text(np.array([[1.26, -0.04], [-3.0, 10.0]])) == "1.3,0.0 -3.0,10.0"
 
 
 def test_plan_features_travel_beside_the_text(make_prompt):
