@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from llm_service.checkpoint import ADAPTER_DIRECTORY, check_adapter
 
 _LORA_RANKS = (8, 16, 32, 64, 128, 256, 512)
@@ -16,7 +18,8 @@ class EngineSettings:
     """Attributes:
     max_model_len: Longest prompt plus answer, in tokens.
     max_num_seqs: Requests that run at once; more wait in the engine's queue.
-    max_batched_tokens: Most tokens of one engine step; longer prefills are split over steps.
+    max_batched_tokens: Most tokens of one engine step; longer prefills are split over steps. 0 takes 4096 on a GPU and
+        1024 on a CPU, where a larger step is no faster and makes all its answers wait for the last.
     kv_cache_bytes: Size of the KV cache. Set, because vLLM would else take most of the machine's memory.
     dtype: `auto` takes the one of the checkpoint's configuration, never a cheaper one.
     block_size: Tokens of a KV block, the grain of the prefix cache.
@@ -26,7 +29,7 @@ class EngineSettings:
 
     max_model_len: int = 1024
     max_num_seqs: int = 16
-    max_batched_tokens: int = 4096
+    max_batched_tokens: int = 0
     kv_cache_bytes: int = 256 << 20
     dtype: str = "auto"
     block_size: int = 32
@@ -60,13 +63,14 @@ def prepare_environment(settings: EngineSettings) -> None:
 def engine_arguments(llm_directory: Path, settings: EngineSettings) -> dict[str, object]:
     """Arguments of vLLM's `AsyncEngineArgs` for an `llm/` directory."""
     config = json.loads((llm_directory / "config.json").read_text(encoding="utf-8"))
+    step_tokens = settings.max_batched_tokens or (4096 if torch.cuda.is_available() else 1024)
     arguments: dict[str, object] = {
         "model": str(llm_directory),
         # vLLM's own `auto` would serve a float32 checkpoint in 16 bits.
         "dtype": config["dtype"] if settings.dtype == "auto" else settings.dtype,
         "max_model_len": settings.max_model_len,
         "max_num_seqs": settings.max_num_seqs,
-        "max_num_batched_tokens": max(settings.max_batched_tokens, settings.max_model_len),
+        "max_num_batched_tokens": max(step_tokens, settings.max_model_len),
         "kv_cache_memory_bytes": settings.kv_cache_bytes,
         "block_size": settings.block_size,
         "enforce_eager": settings.enforce_eager,
