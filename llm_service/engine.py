@@ -102,15 +102,18 @@ class CorrectionEngine:
             await engine.add_lora(started._adapter)
         return started
 
-    async def predict(self, prompt: CorrectionPrompt, scene_uuid: str) -> Prediction:
+    async def predict(self, prompt: CorrectionPrompt, scene_uuid: str, sent: asyncio.Event | None = None) -> Prediction:
         """The head's numbers after one prefill.
 
-        `scene_uuid` names the scene's embeddings in the prefix cache: equal only where they are equal.
+        Args:
+            prompt: A correction prompt.
+            scene_uuid: Names the scene's embeddings in the prefix cache: equal only where they are equal.
+            sent: Is set when the engine has the request and this process has time.
 
         Raises:
             EngineUnavailable: The engine is not running.
         """
-        async with aclosing(self._run(prompt, scene_uuid, self._prediction_params())) as outputs:
+        async with aclosing(self._run(prompt, scene_uuid, self._prediction_params(), sent)) as outputs:
             async for output in outputs:
                 logits = output.outputs[0].logprobs[0]  # ty: ignore[not-subscriptable]
         numbers = numbers_from_logits([logits[token_id].logprob for token_id in self._channel_ids])
@@ -152,7 +155,7 @@ class CorrectionEngine:
         self._launcher.shutdown()
 
     async def _run(
-        self, prompt: CorrectionPrompt, scene_uuid: str, params: "SamplingParams"
+        self, prompt: CorrectionPrompt, scene_uuid: str, params: "SamplingParams", sent: asyncio.Event | None = None
     ) -> AsyncGenerator["RequestOutput"]:
         from vllm.v1.engine.exceptions import EngineDeadError
 
@@ -164,6 +167,9 @@ class CorrectionEngine:
             (rendered,) = await engine.renderer.render_cmpl_async([_engine_prompt(prompt, scene_uuid)])  # ty: ignore[invalid-argument-type]
             request_id = str(next(self._request_ids))
             outputs = engine.generate(rendered, params, request_id, lora_request=self._adapter)
+            if sent is not None:
+                # The generator's first step, which is next, sends the request before it waits.
+                asyncio.get_running_loop().call_soon(sent.set)
             async with aclosing(outputs):
                 async for output in outputs:
                     if output.finished:

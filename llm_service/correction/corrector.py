@@ -1,5 +1,6 @@
 """The main path: received scene and proposal -> prompt -> one prefill -> verifier -> explanation."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from llm_service.correction.received_scene import ReceivedScene
 from llm_service.engine import CorrectionEngine, ExplanationPiece
 from llm_service.modeling.plan_features import plan_features
 from llm_service.prompt import CorrectionPrompt, PromptBuilder
-from llm_service.verifier import Decision, Verifier
+from llm_service.verifier import Decision, Report, Verifier
 from waymend.trajectory import EgoState, Horizon
 
 
@@ -36,7 +37,7 @@ class Correction:
 
     Attributes:
         scale_m: float64 [T], Laplace scale of each corrected waypoint.
-        stage_ms: Milliseconds of the stages `prompt`, `prefill` and `verifier`.
+        stage_ms: Milliseconds of the stages `prompt`, `prefill` (the proposal is judged meanwhile) and `verifier`.
     """
 
     task: CorrectionTask
@@ -65,10 +66,17 @@ class Corrector:
         started = time.perf_counter()
         prompt = self.prompt(scene, task)
         prompted = time.perf_counter()
-        prediction = await self._engine.predict(prompt, scene.uuid)
+        sent = asyncio.Event()
+        judging = asyncio.create_task(self._judge_proposal(sent, scene, task))
+        try:
+            prediction = await self._engine.predict(prompt, scene.uuid, sent)
+            proposal_report = await judging
+        finally:
+            judging.cancel()
         predicted = time.perf_counter()
         decision = self._verifier.choose(
             proposal_ego_m=task.proposal_ego_m,
+            proposal=proposal_report,
             correction_ego_m=task.proposal_ego_m + prediction.offset_ego_m,
             step_s=self._horizon.step_s,
             ego_state=task.ego_state,
@@ -98,3 +106,8 @@ class Corrector:
         """What the engine is asked; raises InvalidField where the instruction is too long."""
         plan = plan_features(task.proposal_ego_m, self._horizon.step_s, task.ego_state, task.command)
         return self._prompts.correction(scene.tokens, plan, task.instruction)
+
+    async def _judge_proposal(self, sent: asyncio.Event, scene: ReceivedScene, task: CorrectionTask) -> Report:
+        """Waits until the engine has its work, then uses the time that it takes."""
+        await sent.wait()
+        return self._verifier.judge(task.proposal_ego_m, self._horizon.step_s, task.ego_state, scene.prepared)

@@ -78,6 +78,7 @@ class Verifier:
     def choose(
         self,
         proposal_ego_m: NDArray[np.floating],
+        proposal: Report,
         correction_ego_m: NDArray[np.floating],
         step_s: float,
         ego_state: EgoState,
@@ -85,10 +86,14 @@ class Verifier:
     ) -> Decision:
         """The correction, unless it is worse than the proposal by `comparison.why_worse`.
 
+        Args:
+            proposal_ego_m: The planner's trajectory.
+            proposal: What `judge` says of it.
+            correction_ego_m, step_s, ego_state, scene: As for `judge`.
+
         Raises:
             InvalidField: As `judge`, and for a proposal whose waypoints fail: there is nothing to fall back on.
         """
-        proposal = self.judge(proposal_ego_m, step_s, ego_state, scene)
         if proposal[checks.WAYPOINTS].status == "failed":
             raise InvalidField("proposal", "finite waypoints near the vehicle", proposal[checks.WAYPOINTS].message)
         correction = self.judge(correction_ego_m, step_s, ego_state, scene)

@@ -47,6 +47,15 @@ async def test_requests_at_once_do_not_mix(engine, make_prompt):
     assert np.ptp([prediction.offset_ego_m[0, 0] for prediction in together]) > 1e-2
 
 
+async def test_a_caller_hears_that_its_request_was_sent_before_the_answer_is_there(engine, make_prompt):
+    sent = asyncio.Event()
+    predicting = asyncio.create_task(engine.predict(make_prompt(6), new_scene(), sent))
+    await sent.wait()
+    assert not predicting.done()
+    assert engine.usage.running == 1
+    await predicting
+
+
 async def test_another_proposal_for_the_same_scene_is_not_taken_from_the_cache(engine, make_prompt):
     first, second = make_prompt(3), make_prompt(4)
     second = type(second)(first.token_ids, {**first.tokens, "plan": second.tokens["plan"]})

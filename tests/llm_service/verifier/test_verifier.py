@@ -15,7 +15,9 @@ CRUISE = EgoState(10.0)
 
 
 def choose(proposal, correction, agents=(), areas=None, state=CRUISE):
-    return VERIFIER.choose(proposal, correction, STEP_S, state, PreparedScene.of(agents, areas))
+    scene = PreparedScene.of(agents, areas)
+    report = VERIFIER.judge(proposal, STEP_S, state, scene)
+    return VERIFIER.choose(proposal, report, correction, STEP_S, state, scene)
 
 
 def test_a_report_holds_every_check_in_order_and_is_json():
