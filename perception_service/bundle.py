@@ -3,8 +3,7 @@
 import json
 from pathlib import Path
 
-import torch
-
+from perception_service.inference_options import InferenceOptions
 from perception_service.models.config import PerceptionConfig
 from perception_service.models.perception_model import PerceptionModel
 from perception_service.models.weights import load_weights
@@ -18,7 +17,9 @@ WEIGHTS_FILE = "model.safetensors"
 _EGO_TOKENS = 1
 
 
-def load_pipeline(bundle_dir: Path, device: str = "cpu") -> tuple[Bundle, PerceptionPipeline]:
+def load_pipeline(
+    bundle_dir: Path, device: str = "cpu", options: InferenceOptions | None = None
+) -> tuple[Bundle, PerceptionPipeline]:
     """Opens a bundle, checks its perception half and builds the pipeline.
 
     Raises:
@@ -33,7 +34,7 @@ def load_pipeline(bundle_dir: Path, device: str = "cpu") -> tuple[Bundle, Percep
     except (InvalidField, OSError, ValueError) as error:
         raise BundleError(f"{directory}: {error}") from error
     _check_contract(bundle, config)
-    return bundle, PerceptionPipeline(model, config, torch.device(device))
+    return bundle, PerceptionPipeline(model, config, device, options)
 
 
 def token_sets(config: PerceptionConfig) -> dict[str, ModalityContract]:

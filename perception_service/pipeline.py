@@ -1,6 +1,8 @@
-"""Scene to tokens and detections: the path that every frame takes."""
+"""Scenes to tokens and detections: the path that every frame takes."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -8,72 +10,123 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from perception_service.boxes import agents_from_lidar_boxes
+from perception_service.inference_options import InferenceOptions
 from perception_service.models.bevfusion.bevfusion import BevFusionOutputs
+from perception_service.models.bevfusion.collate import collate
+from perception_service.models.bevfusion.inputs import BevFusionInputs
+from perception_service.models.bevfusion.transfusion_bbox_coder import LidarDetections
 from perception_service.models.config import PerceptionConfig
 from perception_service.models.inference import prepared_for_inference
 from perception_service.models.perception_model import PerceptionModel
-from perception_service.models.tokens.vector_inputs import vector_inputs
+from perception_service.models.tokens.vector_inputs import VectorInputs, vector_inputs
 from perception_service.preprocessing import bevfusion_inputs
 from perception_service.scene import EncodedScene, Scene
 from waymend.agents import AgentBox
-from waymend.geometry import Pose
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreprocessedScene:
+    """A scene and what BEVFusion is given of it: a batch of one, in page-locked memory where a GPU will take it."""
+
+    scene: Scene
+    inputs: BevFusionInputs
 
 
 class PerceptionPipeline:
-    """Encodes one scene at a time; call it from one thread.
+    """Encodes batches of scenes.
 
     Args:
         model: Is copied; later changes to it have no effect.
         config: What the model was built from.
         device: Where the copy runs.
+        options: Precision and compilation.
     """
 
-    def __init__(self, model: PerceptionModel, config: PerceptionConfig, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        model: PerceptionModel,
+        config: PerceptionConfig,
+        device: torch.device | str = "cpu",
+        options: InferenceOptions | None = None,
+    ) -> None:
         self.config = config
         self.device = torch.device(device)
         self._model = prepared_for_inference(model).to(self.device)
+        options = options or InferenceOptions()
+        self._precision = getattr(torch, options.precision)
+        if options.compile_mode != "none":
+            _compile(self._model, options.compile_mode)
+
+    def encode(self, scene: Scene) -> EncodedScene:
+        """`preprocess` and `encode_batch` of one scene."""
+        (encoded,) = self.encode_batch([self.preprocess(scene)])
+        return encoded
+
+    def preprocess(self, scene: Scene) -> PreprocessedScene:
+        """Images and points as the network wants them; may be called from several threads at once."""
+        inputs = bevfusion_inputs(scene, self.config)
+        return PreprocessedScene(scene, inputs.pin_memory() if self.device.type == "cuda" else inputs)
 
     @torch.inference_mode()
-    def encode(self, scene: Scene) -> EncodedScene:
-        """Detections and tokens of a scene; agents that the scene does not give are taken from the detections."""
+    def encode_batch(self, batch: Sequence[PreprocessedScene]) -> list[EncodedScene]:
+        """Detections and tokens of each scene; agents that a scene does not give are taken from its detections.
+
+        Call it from one thread. `stage_ms` of every scene is the time that the whole batch took.
+        """
         started = time.perf_counter()
-        outputs, detections = self._detect(scene)
-        detected = time.perf_counter()
-        agents = self._confident(detections) if scene.agents is None else scene.agents
-        image, bev, vector = self._tokens(scene, agents, outputs)
+        scenes = [item.scene for item in batch]
+        with self._autocast():
+            outputs = self._model.bevfusion(collate([item.inputs for item in batch]).to(self.device))
+            detections = self._detections(scenes, outputs)
+            detected = time.perf_counter()
+            agents = [self._agents(scene, boxes) for scene, boxes in zip(scenes, detections, strict=True)]
+            tokens = self._tokens(scenes, agents, outputs)
         finished = time.perf_counter()
-        return EncodedScene(
-            image_tokens=image,
-            bev_tokens=bev,
-            vector_tokens=vector,
-            detections=detections,
-            agents=agents,
-            agents_given=scene.agents is not None,
-            stage_ms={"bevfusion": (detected - started) * 1e3, "tokens": (finished - detected) * 1e3},
-        )
+        return [
+            EncodedScene(
+                *tokens_of_scene,
+                detections=boxes,
+                agents=agents_of_scene,
+                agents_given=scene.agents is not None,
+                stage_ms={"bevfusion": (detected - started) * 1e3, "tokens": (finished - detected) * 1e3},
+            )
+            for scene, boxes, agents_of_scene, tokens_of_scene in zip(scenes, detections, agents, tokens, strict=True)
+        ]
 
-    def _detect(self, scene: Scene) -> tuple[BevFusionOutputs, tuple[AgentBox, ...]]:
-        inputs = bevfusion_inputs(scene, self.config).to(self.device)
-        outputs = self._model.bevfusion(inputs)
-        return outputs, self._detections(outputs, scene.ego_from_lidar)
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, self._precision, enabled=self._precision != torch.float32)
 
-    def _detections(self, outputs: BevFusionOutputs, ego_from_lidar: Pose) -> tuple[AgentBox, ...]:
-        (detected,) = self._model.bevfusion.bbox_head.predict(outputs.head)
-        return agents_from_lidar_boxes(
-            detected.boxes_lidar.cpu().numpy(),
-            detected.labels.cpu().numpy(),
-            detected.scores.cpu().numpy(),
-            ego_from_lidar,
-        )
+    def _detections(self, scenes: Sequence[Scene], outputs: BevFusionOutputs) -> list[tuple[AgentBox, ...]]:
+        detected: list[LidarDetections] = self._model.bevfusion.bbox_head.predict(outputs.head)
+        return [
+            agents_from_lidar_boxes(
+                boxes.boxes_lidar.cpu().numpy(),
+                boxes.labels.cpu().numpy(),
+                boxes.scores.cpu().numpy(),
+                scene.ego_from_lidar,
+            )
+            for scene, boxes in zip(scenes, detected, strict=True)
+        ]
 
-    def _confident(self, detections: tuple[AgentBox, ...]) -> tuple[AgentBox, ...]:
+    def _agents(self, scene: Scene, detections: tuple[AgentBox, ...]) -> tuple[AgentBox, ...]:
+        if scene.agents is not None:
+            return scene.agents
         return tuple(box for box in detections if box.score >= self.config.agent_score_threshold)
 
     def _tokens(
-        self, scene: Scene, agents: tuple[AgentBox, ...], outputs: BevFusionOutputs
-    ) -> tuple[NDArray[np.float16], NDArray[np.float16], NDArray[np.float16]]:
+        self, scenes: Sequence[Scene], agents: Sequence[tuple[AgentBox, ...]], outputs: BevFusionOutputs
+    ) -> list[tuple[NDArray[np.float16], NDArray[np.float16], NDArray[np.float16]]]:
+        """Image, BEV and vector tokens of each scene."""
+        inputs = VectorInputs.collate([self._vectors(*scene) for scene in zip(scenes, agents, strict=True)])
+        vector, mask = self._model.vector_tokens(inputs.to(self.device))
+        image = _as_float16(self._model.image_tokens(outputs.image_features))
+        bev = _as_float16(self._model.bev_tokens(outputs.bev_features))
+        real = mask.cpu().numpy()
+        return [(image[frame], bev[frame], tokens[real[frame]]) for frame, tokens in enumerate(_as_float16(vector))]
+
+    def _vectors(self, scene: Scene, agents: tuple[AgentBox, ...]) -> VectorInputs:
         encoder = self._model.vector_tokens
-        vectors = vector_inputs(
+        return vector_inputs(
             scene.ego_state,
             scene.ego_history,
             agents,
@@ -81,13 +134,20 @@ class PerceptionPipeline:
             max_agents=encoder.max_agents,
             max_polylines=encoder.max_polylines,
         )
-        vector_tokens, _ = encoder(vectors.to(self.device))
-        image_tokens = self._model.image_tokens(outputs.image_features)
-        bev_tokens = self._model.bev_tokens(outputs.bev_features)
-        return _as_float16(image_tokens), _as_float16(bev_tokens), _as_float16(vector_tokens)
+
+
+def _compile(model: PerceptionModel, mode: str) -> None:
+    detector = model.bevfusion
+    for part in (
+        detector.img_backbone,
+        detector.img_neck,
+        detector.fusion_layer,
+        detector.pts_backbone,
+        detector.pts_neck,
+    ):
+        part.compile(mode=mode)
 
 
 def _as_float16(tokens: Tensor) -> NDArray[np.float16]:
-    """The tokens [n, width] of a batch of one frame."""
     largest = torch.finfo(torch.float16).max
-    return tokens[0].clamp(-largest, largest).half().cpu().numpy()
+    return tokens.clamp(-largest, largest).half().cpu().numpy()

@@ -6,9 +6,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from perception_service.inference_options import CompileMode, InferenceOptions, Precision
 from perception_service.limits import FrameLimits
 
 _DEFAULTS = FrameLimits()
+_GPU_BATCH = 4
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -19,6 +21,10 @@ class PerceptionSettings(BaseSettings):
         bundle_dir: Directory of the bundle to serve.
         host, port: Where to listen; port 0 takes any free one.
         device: Torch device, such as `cpu` or `cuda:0`.
+        precision: Of convolutions and matrix products; below float32 only where a GPU gains from it.
+        compile_mode: `torch.compile` of the dense parts; the first frames then take minutes.
+        batch_size: Frames that may be encoded together; 0 for 4 on a GPU and 1 on a CPU, which gains nothing from more.
+        batch_delay_ms: How long a frame waits for others that are being decoded, so as to be encoded with them.
         threads: Torch threads of the one worker, and JPEG decoders.
         max_sessions: Drives at a time.
         session_idle_s: A session without frames or an open stream for so long is closed.
@@ -36,6 +42,10 @@ class PerceptionSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: Port = 50051
     device: str = "cpu"
+    precision: Precision = "float32"
+    compile_mode: CompileMode = "none"
+    batch_size: Annotated[int, Field(ge=0, le=64)] = 0
+    batch_delay_ms: Annotated[float, Field(ge=0, le=1000)] = 5.0
     threads: Annotated[int, Field(ge=1, le=256)] = 2
     max_sessions: Annotated[int, Field(ge=1)] = 64
     session_idle_s: Annotated[float, Field(gt=0)] = 300.0
@@ -62,3 +72,11 @@ class PerceptionSettings(BaseSettings):
         return FrameLimits(
             lidar_points=self.max_lidar_points, jpeg_bytes=self.max_jpeg_bytes, image_pixels=self.max_image_pixels
         )
+
+    @property
+    def inference_options(self) -> InferenceOptions:
+        return InferenceOptions(self.precision, self.compile_mode)
+
+    @property
+    def frames_per_batch(self) -> int:
+        return self.batch_size or (1 if self.device == "cpu" else _GPU_BATCH)

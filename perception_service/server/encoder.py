@@ -1,9 +1,9 @@
-"""The one worker: at most a few frames wait for it, and none that nobody wants any more is encoded."""
+"""Frames to embeddings: a bounded number of them waits, and none that nobody wants any more is encoded."""
 
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,7 +11,9 @@ from typing import Protocol
 import structlog
 
 from perception_service.limits import FrameLimits
+from perception_service.pipeline import PreprocessedScene
 from perception_service.scene import EncodedScene, Scene
+from perception_service.server.batcher import Batcher, BatchLimits
 from perception_service.server.errors import CallRefused, NoLongerWanted, QueueFull
 from perception_service.server.metrics import Metrics
 from perception_service.wire.decode import decode_frame
@@ -20,7 +22,7 @@ from waymend.errors import InvalidField
 from waymend.perception.v1 import embedding_pb2, frame_pb2
 
 _log = structlog.get_logger(__name__)
-_FRAMES_AT_A_TIME = 2
+_BATCHES_AT_A_TIME = 2
 """One that is encoded, and the next one that is decoded meanwhile."""
 
 
@@ -32,14 +34,26 @@ class Arrival:
     arrived_s: float
 
 
-class Pipeline(Protocol):
-    """What encodes a scene; called from one thread."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Decoded:
+    """A frame that is ready to be encoded, on `time.perf_counter`; `wanted` tells whether it still should be."""
 
-    def encode(self, scene: Scene) -> EncodedScene: ...
+    preprocessed: PreprocessedScene
+    arrived_s: float
+    decode_s: float
+    wanted: Callable[[], bool]
+
+
+class Pipeline(Protocol):
+    """What encodes scenes: `preprocess` is called from many threads, `encode_batch` from one."""
+
+    def preprocess(self, scene: Scene) -> PreprocessedScene: ...
+
+    def encode_batch(self, batch: Sequence[PreprocessedScene]) -> list[EncodedScene]: ...
 
 
 class FrameEncoder:
-    """Checks, decodes and encodes frames, one encoding at a time, turn by turn in the order of asking."""
+    """Checks, decodes and encodes frames, one batch at a time, turn by turn in the order of asking."""
 
     def __init__(
         self,
@@ -49,25 +63,34 @@ class FrameEncoder:
         queue_length: int,
         jpeg_decoders: int,
         metrics: Metrics,
+        batch_limits: BatchLimits,
     ) -> None:
         self._pipeline = pipeline
         self._contract_id = contract_id
         self._limits = limits
         self._metrics = metrics
-        self._turns = asyncio.Semaphore(_FRAMES_AT_A_TIME)
         self._queue_length = queue_length
-        self._worker = ThreadPoolExecutor(1, "encode")
-        self._frame_decoders = ThreadPoolExecutor(_FRAMES_AT_A_TIME, "decode")
+        self._turns = asyncio.Semaphore(_BATCHES_AT_A_TIME * batch_limits.size)
+        self._frame_decoders = ThreadPoolExecutor(_BATCHES_AT_A_TIME * batch_limits.size, "decode")
         self._jpeg_decoders = ThreadPoolExecutor(jpeg_decoders, "jpeg")
+        self._frames_in_decoding = 0
+        self._batcher = Batcher(self._encode, batch_limits, more_to_come=lambda: self._frames_in_decoding > 0)
+        self._batch_size = batch_limits.size
         self._jobs: set[asyncio.Task[embedding_pb2.SceneEmbedding]] = set()
         metrics.watch_frames(lambda: len(self._jobs))
 
     def warm_up(self, frame: frame_pb2.SensorFrame) -> None:
-        """Sends a frame through every thread that will work; call it before the first `encode`."""
-        decodings = [self._frame_decoders.submit(self._decode, frame) for _ in range(_FRAMES_AT_A_TIME)]
-        for decoding in decodings:
-            scene, _ = decoding.result()
-            self._worker.submit(self._pipeline.encode, scene).result()
+        """Sends a frame through every thread that will work, alone and in a full batch; call it before `encode`."""
+        arrival = Arrival(frame, time.perf_counter())
+        decodings = [
+            self._frame_decoders.submit(self._decode, arrival, lambda: True)
+            for _ in range(_BATCHES_AT_A_TIME * self._batch_size)
+        ]
+        decoded = [decoding.result() for decoding in decodings]
+        for batch in (decoded[:1], decoded[: self._batch_size]):
+            for result in self._batcher.run_now(batch):
+                if isinstance(result, Exception):
+                    raise result
 
     def check_room(self) -> None:
         """Raises QueueFull where as many frames as may wait already do."""
@@ -100,7 +123,8 @@ class FrameEncoder:
     async def close(self) -> None:
         """Waits for the frames that are worked on, then ends the threads."""
         await asyncio.gather(*self._jobs, return_exceptions=True)
-        for threads in (self._frame_decoders, self._worker, self._jpeg_decoders):
+        self._batcher.close()
+        for threads in (self._frame_decoders, self._jpeg_decoders):
             threads.shutdown()
 
     def _finished(self, job: asyncio.Task[embedding_pb2.SceneEmbedding]) -> None:
@@ -110,34 +134,55 @@ class FrameEncoder:
             _log.error("frame failed", error=repr(error))
 
     async def _job(self, take: Callable[[], Arrival], wanted: Callable[[], bool]) -> embedding_pb2.SceneEmbedding:
-        in_thread = asyncio.get_running_loop().run_in_executor
         async with self._turns:
             _check(wanted)
-            arrival = take()
-            scene, decode_s = await in_thread(self._frame_decoders, self._decode, arrival.frame)
-            embedding = await in_thread(self._worker, self._encode, scene, decode_s, arrival.arrived_s, wanted)
+            decoded = await self._decoded(take(), wanted)
+            embedding = await self._batcher.submit(decoded)
         self._metrics.observe_stages(embedding.timings)
         return embedding
 
-    def _decode(self, frame: frame_pb2.SensorFrame) -> tuple[Scene, float]:
-        started_s = time.perf_counter()
-        scene = decode_frame(frame, self._limits, self._jpeg_decoders)
-        return scene, time.perf_counter() - started_s
+    async def _decoded(self, arrival: Arrival, wanted: Callable[[], bool]) -> _Decoded:
+        self._frames_in_decoding += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._frame_decoders, self._decode, arrival, wanted)
+        finally:
+            self._frames_in_decoding -= 1
 
-    def _encode(
-        self, scene: Scene, decode_s: float, arrived_s: float, wanted: Callable[[], bool]
-    ) -> embedding_pb2.SceneEmbedding:
-        _check(wanted)
+    def _decode(self, arrival: Arrival, wanted: Callable[[], bool]) -> _Decoded:
         started_s = time.perf_counter()
-        encoded = self._pipeline.encode(scene)
+        scene = decode_frame(arrival.frame, self._limits, self._jpeg_decoders)
+        preprocessed = self._pipeline.preprocess(scene)
+        return _Decoded(preprocessed, arrival.arrived_s, time.perf_counter() - started_s, wanted)
+
+    def _encode(self, frames: Sequence[_Decoded]) -> list[embedding_pb2.SceneEmbedding | Exception]:
+        """Embeddings of those frames that are still wanted; where a batch fails, each frame gets a try of its own."""
+        started_s = time.perf_counter()
+        results: dict[int, embedding_pb2.SceneEmbedding | Exception] = {
+            index: NoLongerWanted("the frame was no longer wanted when its turn came")
+            for index, frame in enumerate(frames)
+            if not frame.wanted()
+        }
+        batch = {index: frame for index, frame in enumerate(frames) if index not in results}
+        try:
+            encoded = self._pipeline.encode_batch([frame.preprocessed for frame in batch.values()]) if batch else []
+        except Exception as error:
+            if len(batch) == 1:
+                return [results.get(index, error) for index in range(len(frames))]
+            return [result for frame in frames for result in self._encode([frame])]
+        for (index, frame), scene in zip(batch.items(), encoded, strict=True):
+            results[index] = self._embedding(frame, scene, started_s)
+        return [results[index] for index in range(len(frames))]
+
+    def _embedding(self, frame: _Decoded, encoded: EncodedScene, started_s: float) -> embedding_pb2.SceneEmbedding:
         timings = embedding_pb2.StageTimings(
-            queue_ms=max(0.0, started_s - arrived_s - decode_s) * 1e3,
-            decode_ms=decode_s * 1e3,
+            queue_ms=max(0.0, started_s - frame.arrived_s - frame.decode_s) * 1e3,
+            decode_ms=frame.decode_s * 1e3,
             bevfusion_ms=encoded.stage_ms["bevfusion"],
             tokens_ms=encoded.stage_ms["tokens"],
         )
-        embedding = embedding_message(scene, encoded, self._contract_id, timings)
-        embedding.timings.total_ms = (time.perf_counter() - arrived_s) * 1e3
+        embedding = embedding_message(frame.preprocessed.scene, encoded, self._contract_id, timings)
+        embedding.timings.total_ms = (time.perf_counter() - frame.arrived_s) * 1e3
         return embedding
 
 

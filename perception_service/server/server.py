@@ -10,6 +10,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from perception_service.limits import FrameLimits
+from perception_service.server.batcher import BatchLimits
 from perception_service.server.encoder import FrameEncoder
 from perception_service.server.interceptor import CallGuard
 from perception_service.server.metrics import Metrics
@@ -120,7 +121,7 @@ def load_model(settings: PerceptionSettings, metrics: Metrics) -> LoadedModel:
     from perception_service.warm_up import warm_up_frame
 
     torch.set_num_threads(settings.threads)
-    bundle, pipeline = load_pipeline(settings.bundle_dir, settings.device)
+    bundle, pipeline = load_pipeline(settings.bundle_dir, settings.device, settings.inference_options)
     encoder = FrameEncoder(
         pipeline,
         contract_id=bundle.manifest.contract_id,
@@ -128,6 +129,7 @@ def load_model(settings: PerceptionSettings, metrics: Metrics) -> LoadedModel:
         queue_length=settings.queue_length,
         jpeg_decoders=settings.threads,
         metrics=metrics,
+        batch_limits=BatchLimits(settings.frames_per_batch, settings.batch_delay_ms / 1e3),
     )
     encoder.warm_up(warm_up_frame())
     return LoadedModel(bundle.manifest, settings.device, encoder)

@@ -18,6 +18,7 @@ from perception_service.models.perception_model import PerceptionModel
 from perception_service.models.presets import preset
 from perception_service.models.weights import save_weights
 from perception_service.pipeline import PerceptionPipeline
+from perception_service.server.batcher import BatchLimits
 from perception_service.server.encoder import FrameEncoder
 from perception_service.server.metrics import Metrics
 from perception_service.server.server import PerceptionServer
@@ -80,7 +81,13 @@ def start_server(loaded: tuple[Bundle, PerceptionPipeline]) -> StartServer:
 
         def load(settings: PerceptionSettings, metrics: Metrics) -> LoadedModel:
             encoder = FrameEncoder(
-                pipeline, bundle.manifest.contract_id, settings.frame_limits, settings.queue_length, 2, metrics
+                pipeline,
+                bundle.manifest.contract_id,
+                settings.frame_limits,
+                settings.queue_length,
+                jpeg_decoders=2,
+                metrics=metrics,
+                batch_limits=BatchLimits(settings.frames_per_batch, settings.batch_delay_ms / 1e3),
             )
             return LoadedModel(bundle.manifest, "cpu", encoder)
 

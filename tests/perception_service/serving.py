@@ -2,11 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from perception_service.pipeline import PerceptionPipeline
+from perception_service.pipeline import PerceptionPipeline, PreprocessedScene
 from perception_service.scene import EncodedScene, Scene
 from perception_service.server.server import PerceptionServer
 
@@ -20,14 +20,20 @@ class GatedPipeline:
         self.gate.set()
         self.entered = threading.Semaphore(0)
         self.frame_ids: list[str] = []
+        self.batch_sizes: list[int] = []
 
-    def encode(self, scene: Scene) -> EncodedScene:
-        self.frame_ids.append(scene.frame_id)
+    def preprocess(self, scene: Scene) -> PreprocessedScene:
+        return self._pipeline.preprocess(scene)
+
+    def encode_batch(self, batch: Sequence[PreprocessedScene]) -> list[EncodedScene]:
+        names = [item.scene.frame_id for item in batch]
+        self.frame_ids += names
+        self.batch_sizes.append(len(batch))
         self.entered.release()
         assert self.gate.wait(60)
-        if scene.frame_id == "breaks":
+        if "breaks" in names:
             raise RuntimeError("secret detail")
-        return self._pipeline.encode(scene)
+        return self._pipeline.encode_batch(batch)
 
 
 @dataclass(frozen=True)

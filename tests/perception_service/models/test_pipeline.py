@@ -1,9 +1,11 @@
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from perception_service.inference_options import InferenceOptions
 from perception_service.models.inference import prepared_for_inference
 from perception_service.pipeline import PerceptionPipeline
 from perception_service.preprocessing import bevfusion_inputs
@@ -35,6 +37,38 @@ def test_the_same_scene_gives_the_same_bits(pipeline, make_scene):
     assert np.array_equal(first.bev_tokens, second.bev_tokens)
     assert np.array_equal(first.vector_tokens, second.vector_tokens)
     assert first.detections == second.detections
+
+
+def test_a_batch_gives_each_scene_what_it_would_get_alone(pipeline, make_scene, make_agent):
+    scenes = [
+        make_scene(agents=tuple(make_agent(float(k), 2.0) for k in range(5))),
+        make_scene(agents=(), map=None, ego_history=np.zeros((0, 4))),
+        make_scene(points_lidar=np.zeros((0, 5), np.float32), agents=None),
+    ]
+    together = pipeline.encode_batch([pipeline.preprocess(scene) for scene in scenes])
+    for scene, encoded in zip(scenes, together, strict=True):
+        alone = pipeline.encode(scene)
+        for name in ("image_tokens", "bev_tokens", "vector_tokens"):
+            np.testing.assert_allclose(getattr(encoded, name), getattr(alone, name), atol=2e-2, err_msg=name)
+        assert encoded.agents_given == alone.agents_given
+
+
+def test_half_precision_stays_near_float32(tiny_model, pipeline, make_scene):
+    """Root mean square of the difference over that of the tokens, at most 3 %."""
+    half = PerceptionPipeline(tiny_model, tiny_model.config, options=InferenceOptions(precision="bfloat16"))
+    expected, given = pipeline.encode(make_scene(agents=())), half.encode(make_scene(agents=()))
+    for name in ("image_tokens", "bev_tokens", "vector_tokens"):
+        reference, tokens = getattr(expected, name).astype(float), getattr(given, name).astype(float)
+        assert np.sqrt(np.mean((tokens - reference) ** 2)) <= 0.03 * np.sqrt(np.mean(reference**2)), name
+    assert not np.array_equal(expected.bev_tokens, given.bev_tokens)
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="torch.compile needs a compiler on a CPU")
+def test_a_compiled_model_computes_the_same(tiny_model, pipeline, make_scene):
+    compiled = PerceptionPipeline(tiny_model, tiny_model.config, options=InferenceOptions(compile_mode="default"))
+    expected, given = pipeline.encode(make_scene()), compiled.encode(make_scene())
+    for name in ("image_tokens", "bev_tokens", "vector_tokens"):
+        np.testing.assert_allclose(getattr(given, name), getattr(expected, name), atol=2e-2, err_msg=name)
 
 
 def test_a_scene_without_points_agents_map_and_history_is_encoded(pipeline, make_scene):
