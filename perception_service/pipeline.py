@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from perception_service.boxes import agents_from_lidar_boxes
-from perception_service.inference_options import InferenceOptions
+from perception_service.inference_options import CompileMode, InferenceOptions
 from perception_service.models.bevfusion.bevfusion import BevFusionOutputs
 from perception_service.models.bevfusion.collate import collate
 from perception_service.models.bevfusion.inputs import BevFusionInputs
@@ -136,15 +136,10 @@ class PerceptionPipeline:
         )
 
 
-def _compile(model: PerceptionModel, mode: str) -> None:
+def _compile(model: PerceptionModel, mode: CompileMode) -> None:
+    """Compiles the dense parts but for `pts_neck`, whose numpy strides torch cannot trace."""
     detector = model.bevfusion
-    for part in (
-        detector.img_backbone,
-        detector.img_neck,
-        detector.fusion_layer,
-        detector.pts_backbone,
-        detector.pts_neck,
-    ):
+    for part in (detector.img_backbone, detector.img_neck, detector.fusion_layer, detector.pts_backbone):
         part.compile(mode=mode)
 
 

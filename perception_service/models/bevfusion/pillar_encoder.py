@@ -68,9 +68,11 @@ class PillarEncoder(nn.Module):
         """
         size_x, size_y = self.grid_size
         frame, x, y, _ = coordinates.unbind(1)
-        grid = features.new_zeros(batch_size * size_x * size_y, self.pillar_channels)
-        if len(features):
-            grid = grid.index_copy(0, (frame * size_x + x) * size_y + y, self._embedded(features, coordinates))
+        embedded = (
+            self._embedded(features, coordinates) if len(features) else features.new_zeros(0, self.pillar_channels)
+        )
+        grid = embedded.new_zeros(batch_size * size_x * size_y, self.pillar_channels)
+        grid.index_copy_(0, (frame * size_x + x) * size_y + y, embedded)
         return self.downsample(grid.view(batch_size, size_x, size_y, -1).permute(0, 3, 1, 2))
 
     def _embedded(self, features: Tensor, coordinates: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ class Resampler(nn.Module):
         self.queries = nn.Parameter(torch.randn(tokens, hidden_channels) * 0.5)
         self.input_projection = nn.Linear(in_channels, hidden_channels)
         self.input_norm = nn.LayerNorm(hidden_channels)
-        self.attention = nn.MultiheadAttention(hidden_channels, num_heads, batch_first=True)
+        self.attention = nn.MultiheadAttention(hidden_channels, num_heads)
         self.feed_forward = nn.Sequential(
             nn.LayerNorm(hidden_channels),
             nn.Linear(hidden_channels, 2 * hidden_channels),
@@ -42,6 +42,11 @@ class Resampler(nn.Module):
         with torch.autocast(features.device.type, enabled=False):
             values = self.input_norm(self.input_projection(features.float()))
             queries = self.queries.expand(len(features), -1, -1)
-            attended, _ = self.attention(queries, values + positions, values, need_weights=False)
-            tokens = queries + attended
+            attended, _ = self.attention(*map(_sequence_first, (queries, values + positions, values)), need_weights=False)
+            tokens = queries + attended.transpose(0, 1)
             return self.output(tokens + self.feed_forward(tokens))
+
+
+def _sequence_first(batch: Tensor) -> Tensor:
+    """[K, B, C] in memory of its own: projecting a transposed view costs several times as much."""
+    return batch.transpose(0, 1).contiguous()
