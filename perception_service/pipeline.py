@@ -11,7 +11,7 @@ from torch import Tensor
 
 from perception_service.boxes import agents_from_lidar_boxes
 from perception_service.inference_options import CompileMode, InferenceOptions
-from perception_service.models.bevfusion.bevfusion import BevFusionOutputs
+from perception_service.models.bevfusion.bevfusion import BEVFusion, BevFusionOutputs
 from perception_service.models.bevfusion.collate import collate
 from perception_service.models.bevfusion.inputs import BevFusionInputs
 from perception_service.models.bevfusion.transfusion_bbox_coder import LidarDetections
@@ -22,6 +22,7 @@ from perception_service.models.tokens.vector_inputs import VectorInputs, vector_
 from perception_service.preprocessing import bevfusion_inputs
 from perception_service.scene import EncodedScene, Scene
 from waymend.agents import AgentBox
+from waymend.vocabulary import CAMERA_NAMES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +31,11 @@ class PreprocessedScene:
 
     scene: Scene
     inputs: BevFusionInputs
+
+    @property
+    def views(self) -> tuple[int, ...]:
+        """The cameras that it has, as indices into CAMERA_NAMES."""
+        return tuple(CAMERA_NAMES.index(camera.name) for camera in self.scene.cameras)
 
 
 class PerceptionPipeline:
@@ -67,12 +73,26 @@ class PerceptionPipeline:
         inputs = bevfusion_inputs(scene, self.config)
         return PreprocessedScene(scene, inputs.pin_memory() if self.device.type == "cuda" else inputs)
 
-    @torch.inference_mode()
+    @property
+    def detector(self) -> BEVFusion:
+        """The detector as it runs: in evaluation mode, normalisations folded, on the device."""
+        return self._model.bevfusion
+
     def encode_batch(self, batch: Sequence[PreprocessedScene]) -> list[EncodedScene]:
         """Detections and tokens of each scene; agents that a scene does not give are taken from its detections.
 
-        Call it from one thread. `stage_ms` of every scene is the time that the whole batch took.
+        Call it from one thread. Scenes that have the same cameras run together, and `stage_ms` is their common time.
         """
+        alike: dict[tuple[int, ...], list[int]] = {}
+        for index, item in enumerate(batch):
+            alike.setdefault(item.views, []).append(index)
+        encoded: dict[int, EncodedScene] = {}
+        for views, indices in alike.items():
+            encoded.update(zip(indices, self._encode_alike([batch[index] for index in indices], views), strict=True))
+        return [encoded[index] for index in range(len(batch))]
+
+    @torch.inference_mode()
+    def _encode_alike(self, batch: Sequence[PreprocessedScene], views: tuple[int, ...]) -> list[EncodedScene]:
         started = time.perf_counter()
         scenes = [item.scene for item in batch]
         with self._autocast():
@@ -80,7 +100,7 @@ class PerceptionPipeline:
             detections = self._detections(scenes, outputs)
             detected = time.perf_counter()
             agents = [self._agents(scene, boxes) for scene, boxes in zip(scenes, detections, strict=True)]
-            tokens = self._tokens(scenes, agents, outputs)
+            tokens = self._tokens(scenes, agents, outputs, views)
         finished = time.perf_counter()
         return [
             EncodedScene(
@@ -114,12 +134,16 @@ class PerceptionPipeline:
         return tuple(box for box in detections if box.score >= self.config.agent_score_threshold)
 
     def _tokens(
-        self, scenes: Sequence[Scene], agents: Sequence[tuple[AgentBox, ...]], outputs: BevFusionOutputs
+        self,
+        scenes: Sequence[Scene],
+        agents: Sequence[tuple[AgentBox, ...]],
+        outputs: BevFusionOutputs,
+        views: tuple[int, ...],
     ) -> list[tuple[NDArray[np.float16], NDArray[np.float16], NDArray[np.float16]]]:
         """Image, BEV and vector tokens of each scene."""
         inputs = VectorInputs.collate([self._vectors(*scene) for scene in zip(scenes, agents, strict=True)])
         vector, mask = self._model.vector_tokens(inputs.to(self.device))
-        image = _as_float16(self._model.image_tokens(outputs.image_features))
+        image = _as_float16(self._model.image_tokens(outputs.image_features, views))
         bev = _as_float16(self._model.bev_tokens(outputs.bev_features))
         real = mask.cpu().numpy()
         return [(image[frame], bev[frame], tokens[real[frame]]) for frame, tokens in enumerate(_as_float16(vector))]

@@ -34,7 +34,7 @@ class Scene:
     """Everything known at one moment; poses and boxes refer to the ego frame at `timestamp_us`.
 
     Attributes:
-        cameras: Six views in the order of `waymend.vocabulary.CAMERA_NAMES`.
+        cameras: Views in the order of `waymend.vocabulary.CAMERA_NAMES`; six, where none is missing.
         points_lidar: float32 [N, 5]: x, y, z in the LiDAR frame (m), intensity 0..255, age of the sweep (s).
         ego_history: float64 [K, 4]: age (s, positive), x, y (m), yaw (rad) in the ego frame, oldest first.
         agents: Known agents; None where detections must stand in.

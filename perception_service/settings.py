@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from perception_service.inference_options import CompileMode, InferenceOptions, Precision
 from perception_service.limits import FrameLimits
+from waymend.vocabulary import CAMERA_NAMES
 
 _DEFAULTS = FrameLimits()
 _GPU_BATCH = 4
@@ -30,6 +31,7 @@ class PerceptionSettings(BaseSettings):
         session_idle_s: A session without frames or an open stream for so long is closed.
         queue_length: Frames that may wait or be worked on at a time.
         max_lidar_points, max_jpeg_bytes, max_image_pixels: Limits of one frame.
+        min_cameras: Cameras that a frame must have: 6 refuses frames that lack one, fewer lets them pass without it.
         max_calls: Calls at a time, followers included.
         stop_grace_s: How long calls may take to finish when the server stops.
         metrics_port: Where Prometheus finds metrics; none without it.
@@ -53,6 +55,7 @@ class PerceptionSettings(BaseSettings):
     max_lidar_points: Annotated[int, Field(ge=1)] = _DEFAULTS.lidar_points
     max_jpeg_bytes: Annotated[int, Field(ge=1024)] = _DEFAULTS.jpeg_bytes
     max_image_pixels: Annotated[int, Field(ge=1)] = _DEFAULTS.image_pixels
+    min_cameras: Annotated[int, Field(ge=1, le=len(CAMERA_NAMES))] = _DEFAULTS.min_cameras
     max_calls: Annotated[int, Field(ge=1)] = 256
     stop_grace_s: Annotated[float, Field(ge=0)] = 10.0
     metrics_host: str = "127.0.0.1"
@@ -70,7 +73,10 @@ class PerceptionSettings(BaseSettings):
     @property
     def frame_limits(self) -> FrameLimits:
         return FrameLimits(
-            lidar_points=self.max_lidar_points, jpeg_bytes=self.max_jpeg_bytes, image_pixels=self.max_image_pixels
+            lidar_points=self.max_lidar_points,
+            jpeg_bytes=self.max_jpeg_bytes,
+            image_pixels=self.max_image_pixels,
+            min_cameras=self.min_cameras,
         )
 
     @property

@@ -27,22 +27,24 @@ _SMALLEST_DETERMINANT = 1e-3
 def decode_cameras(
     cameras: Sequence[frame_pb2.CameraImage], limits: FrameLimits, decoders: Executor, field: str
 ) -> tuple[CameraView, ...]:
-    """Six views in the order of `CAMERA_NAMES`; the images are decoded in parallel.
+    """The views in the order of `CAMERA_NAMES`; the images are decoded in parallel.
 
     Raises:
-        InvalidField: Not one of each camera, a broken calibration, or a file that is no complete legal JPEG.
+        InvalidField: Too few cameras, one of them twice, a broken calibration, or a file that is no
+            complete legal JPEG.
     """
-    ordered = _in_order(cameras, field)
+    ordered = _in_order(cameras, limits.min_cameras, field)
     return tuple(decoders.map(partial(_decode_camera, limits=limits, field=field), ordered))
 
 
-def _in_order(cameras: Sequence[frame_pb2.CameraImage], field: str) -> list[frame_pb2.CameraImage]:
-    if len(cameras) != len(CAMERA_NAMES):
-        raise InvalidField(field, f"{len(CAMERA_NAMES)} cameras", f"{len(cameras)} cameras")
+def _in_order(cameras: Sequence[frame_pb2.CameraImage], min_cameras: int, field: str) -> list[frame_pb2.CameraImage]:
     by_name = {name_of(camera.name, CAMERA_NAMES, f"{field}.{i}.name"): camera for i, camera in enumerate(cameras)}
-    if missing := [name for name in CAMERA_NAMES if name not in by_name]:
-        raise InvalidField(field, "one camera of each name", f"without {', '.join(missing)}")
-    return [by_name[name] for name in CAMERA_NAMES]
+    if len(by_name) < len(cameras):
+        raise InvalidField(field, "at most one camera of each name", f"{len(cameras)} cameras, {len(by_name)} names")
+    if len(by_name) < min_cameras:
+        missing = ", ".join(name for name in CAMERA_NAMES if name not in by_name)
+        raise InvalidField(field, f"{min_cameras} cameras", f"{len(cameras)} cameras, without {missing}")
+    return [by_name[name] for name in CAMERA_NAMES if name in by_name]
 
 
 def _decode_camera(camera: frame_pb2.CameraImage, limits: FrameLimits, field: str) -> CameraView:

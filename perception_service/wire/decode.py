@@ -21,7 +21,7 @@ def decode_frame(
     Args:
         frame: What was received.
         limits: What a frame may hold.
-        jpeg_decoders: Runs the decoding of the six images side by side.
+        jpeg_decoders: Runs the decoding of the images side by side.
         field: Path of the frame, for errors.
 
     Raises:

@@ -9,6 +9,8 @@ from perception_service.models.tokens.positions import sine_positions_2d
 from perception_service.models.tokens.resampler import Resampler
 from waymend.vocabulary import CAMERA_NAMES
 
+_ALL_VIEWS = range(len(CAMERA_NAMES))
+
 
 class ImageTokens(nn.Module):
     """Resamples each camera's features on its own and marks the tokens with their camera.
@@ -34,9 +36,14 @@ class ImageTokens(nn.Module):
         self.camera_embedding = nn.Parameter(torch.randn(len(CAMERA_NAMES), out_channels) * 0.02)
         self.register_buffer("positions", sine_positions_2d(*feature_size, hidden_channels), persistent=False)
 
-    def forward(self, image_features: Tensor) -> Tensor:
-        """Tokens [B, N * tokens_per_camera, out_channels], camera by camera, of features [B, N, C, fH, fW]."""
+    def forward(self, image_features: Tensor, views: Sequence[int] = _ALL_VIEWS) -> Tensor:
+        """Tokens [B, N * tokens_per_camera, out_channels], camera by camera.
+
+        Args:
+            image_features: [B, N, C, fH, fW].
+            views: The N cameras, as indices into CAMERA_NAMES.
+        """
         frames, cameras = image_features.shape[:2]
         tokens = self.resampler(image_features.flatten(0, 1).flatten(2).mT, self.positions)
-        marked = tokens.unflatten(0, (frames, cameras)) + self.camera_embedding[:, None]
+        marked = tokens.unflatten(0, (frames, cameras)) + self.camera_embedding[list(views), None]
         return marked.flatten(1, 2)

@@ -42,7 +42,9 @@ class Resampler(nn.Module):
         with torch.autocast(features.device.type, enabled=False):
             values = self.input_norm(self.input_projection(features.float()))
             queries = self.queries.expand(len(features), -1, -1)
-            attended, _ = self.attention(*map(_sequence_first, (queries, values + positions, values)), need_weights=False)
+            attended, _ = self.attention(
+                *map(_sequence_first, (queries, values + positions, values)), need_weights=False
+            )
             tokens = queries + attended.transpose(0, 1)
             return self.output(tokens + self.feed_forward(tokens))
 

@@ -53,6 +53,16 @@ def test_a_batch_gives_each_scene_what_it_would_get_alone(pipeline, make_scene, 
         assert encoded.agents_given == alone.agents_given
 
 
+def test_a_missing_camera_takes_its_tokens_with_it_and_leaves_the_others_alone(pipeline, make_scene):
+    whole = make_scene(agents=())
+    lacking = replace(whole, cameras=whole.cameras[:3] + whole.cameras[4:])
+    whole_scene, encoded = pipeline.encode_batch([pipeline.preprocess(scene) for scene in (whole, lacking)])
+    assert encoded.image_tokens.shape == (80, 256)
+    others = np.concatenate((whole_scene.image_tokens[:48], whole_scene.image_tokens[64:]))
+    np.testing.assert_allclose(encoded.image_tokens, others, atol=2e-2)
+    assert not np.allclose(encoded.bev_tokens, whole_scene.bev_tokens, atol=1e-3)
+
+
 def test_half_precision_stays_near_float32(tiny_model, pipeline, make_scene):
     """Root mean square of the difference over that of the tokens, at most 3 %."""
     half = PerceptionPipeline(tiny_model, tiny_model.config, options=InferenceOptions(precision="bfloat16"))

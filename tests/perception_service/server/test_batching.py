@@ -50,3 +50,10 @@ def test_a_frame_that_breaks_the_model_fails_alone(start_server: StartServer) ->
         assert isinstance(answers["breaks"], PerceptionError)
         assert "secret" not in str(answers["breaks"])
         assert {answers[name].frame_id for name in ("held-up", "good", "fine")} == {"held-up", "good", "fine"}
+
+
+def test_a_server_may_accept_frames_that_lack_a_camera(start_server: StartServer) -> None:
+    frame = small_frame("five")
+    del frame.cameras[0]
+    with start_server(min_cameras=5) as server, PerceptionClient(server.address) as client:
+        assert client.encode(frame, timeout_s=60).image_tokens.shape == (80, 256)

@@ -26,6 +26,16 @@ def test_values_arrive_with_their_units(frame: frame_pb2.SensorFrame, jpeg_decod
     assert scene.cameras[0].intrinsic.tolist() == [[126, 0, 80], [0, 126, 45], [0, 0, 1]]
 
 
+def test_fewer_cameras_pass_where_the_limits_say_so(
+    frame: frame_pb2.SensorFrame, jpeg_decoders: ThreadPoolExecutor
+) -> None:
+    del frame.cameras[3]
+    scene = decode_frame(frame, FrameLimits(min_cameras=5), jpeg_decoders)
+    assert tuple(view.name for view in scene.cameras) == tuple(name for name in CAMERA_NAMES if name != "CAM_BACK")
+    with pytest.raises(InvalidField, match=r"frame\.cameras: expected 6 cameras, given 5 cameras, without CAM_BACK"):
+        decode_frame(frame, FrameLimits(), jpeg_decoders)
+
+
 def test_cameras_are_put_in_order(frame: frame_pb2.SensorFrame, jpeg_decoders: ThreadPoolExecutor) -> None:
     shuffled = [frame.cameras[i] for i in (3, 0, 5, 1, 4, 2)]
     del frame.cameras[:]

@@ -138,7 +138,7 @@ class SensorFrame(_message.Message):
 
     @_builtins.property
     def cameras(self) -> _containers.RepeatedCompositeFieldContainer[Global___CameraImage]:
-        """Exactly six images, one of each CameraName."""
+        """One image of each CameraName; fewer where the server is set to accept frames that lack some."""
 
     @_builtins.property
     def lidar(self) -> Global___LidarCloud:
