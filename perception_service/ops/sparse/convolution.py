@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from perception_service.ops.sparse.accumulate import convolve
 from perception_service.ops.sparse.rulebook import Rulebook, Triple, strided_rulebook, submanifold_rulebook
 from perception_service.ops.sparse.tensor import SparseTensor
 from waymend.errors import InvalidField
@@ -46,13 +47,7 @@ class _Convolution(nn.Module):
         raise NotImplementedError
 
     def _convolved(self, features: Tensor, rulebook: Rulebook) -> Tensor:
-        """Sums tap by tap. No row occurs twice within a tap, so the order of additions is the same in every run."""
-        taps = self.weight.flatten(1, 3).permute(1, 2, 0)
-        output = features.new_zeros(len(rulebook.coordinates), self.out_channels)
-        for tap, inputs, outputs in zip(taps, rulebook.inputs, rulebook.outputs, strict=True):
-            if len(inputs):
-                products = features.index_select(0, inputs) @ tap
-                output = output.to(products.dtype).index_add_(0, outputs, products)
+        output = convolve(features, self.weight, rulebook)
         return output if self.bias is None else output + self.bias
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:

@@ -17,12 +17,14 @@ class Rulebook:
         inputs, outputs: Per tap of the kernel (x first, z last), int64 row indices of equal length.
         coordinates: int64 [M, 4], of the output cells: frame, x, y, z.
         spatial_shape: Of the output grids.
+        identity_tap: The tap, if there is one, in which every input is its own output.
     """
 
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     coordinates: Tensor
     spatial_shape: Triple
+    identity_tap: int | None = None
 
 
 def taps(kernel_size: Triple) -> list[Triple]:
@@ -35,22 +37,24 @@ def submanifold_rulebook(coordinates: Tensor, spatial_shape: Triple, kernel_size
     """The output cells are the input cells (Graham et al., "3D Semantic Segmentation with Submanifold Sparse
     Convolutional Networks", CVPR 2018). The kernel's extents must be odd.
 
-    The pairs of a tap are those of the opposite tap, reversed, so only half of them are searched for.
+    The grid is thought of with a margin around it, so that a neighbour's key is a cell's key plus a constant and no
+    neighbour beyond the edge is taken for a cell of the next row. The pairs of a tap are those of the opposite tap,
+    reversed, so only half of them are searched for.
     """
-    keys = _flat(coordinates, spatial_shape)
-    sorted_keys, order = torch.sort(keys)
-    centre = torch.tensor([size // 2 for size in kernel_size], device=keys.device)
-    step = torch.tensor(dilation, device=keys.device)
+    centre = [size // 2 for size in kernel_size]
+    margin = [middle * step for middle, step in zip(centre, dilation, strict=True)]
+    wide_x, wide_y, wide_z = (size + 2 * edge for size, edge in zip(spatial_shape, margin, strict=True))
+    shifted = coordinates + torch.tensor([0, *margin], device=coordinates.device)
+    keys, order = torch.sort(_flat(shifted, (wide_x, wide_y, wide_z)))
     positions = taps(kernel_size)
-    rows = torch.arange(len(keys), device=keys.device)
     found: list[tuple[Tensor, Tensor]] = []
     for tap in positions[: len(positions) // 2]:
-        offset = (torch.tensor(tap, device=keys.device) - centre) * step
-        found.append(_neighbours(coordinates, spatial_shape, offset, sorted_keys, order))
+        x, y, z = ((at - middle) * step for at, middle, step in zip(tap, centre, dilation, strict=True))
+        found.append(_neighbours(keys, order, (x * wide_y + y) * wide_z + z))
     mirrored = [(outputs, inputs) for inputs, outputs in reversed(found)]
-    pairs = [*found, (rows, rows), *mirrored]
-    inputs, outputs = zip(*pairs, strict=True)
-    return Rulebook(inputs, outputs, coordinates, spatial_shape)
+    rows = torch.arange(len(keys), device=keys.device)
+    inputs, outputs = zip(*found, (rows, rows), *mirrored, strict=True)
+    return Rulebook(inputs, outputs, coordinates, spatial_shape, identity_tap=len(found))
 
 
 @torch.no_grad()
@@ -59,37 +63,40 @@ def strided_rulebook(
 ) -> Rulebook:
     """Every output cell that an input cell reaches, in ascending order of frame, x, y, z."""
     sizes = zip(spatial_shape, kernel_size, stride, padding, dilation, strict=True)
-    output_shape = tuple(
-        (size + 2 * pad - dil * (kernel - 1) - 1) // step + 1 for size, kernel, step, pad, dil in sizes
+    size_x, size_y, size_z = (
+        (size + 2 * pad - step * (kernel - 1) - 1) // jump + 1 for size, kernel, jump, pad, step in sizes
     )
-    size_x, size_y, size_z = output_shape
-    device = coordinates.device
-    limits, steps = torch.tensor(output_shape, device=device), torch.tensor(stride, device=device)
-    padded = coordinates[:, 1:] + torch.tensor(padding, device=device)
+    output_shape = (size_x, size_y, size_z)
+    frame = coordinates[:, 0]
+    along = [
+        [
+            _reached(coordinates[:, axis + 1] + padding[axis] - at * dilation[axis], stride[axis], output_shape[axis])
+            for at in range(kernel_size[axis])
+        ]
+        for axis in range(3)
+    ]
     inputs, keys = [], []
     for tap in taps(kernel_size):
-        reached = padded - torch.tensor(tap, device=device) * torch.tensor(dilation, device=device)
-        cells = torch.div(reached, steps, rounding_mode="floor")
-        kept = torch.nonzero(((cells * steps == reached) & (cells >= 0) & (cells < limits)).all(1)).squeeze(1)
+        (x, in_x), (y, in_y), (z, in_z) = (along[axis][at] for axis, at in enumerate(tap))
+        kept = torch.nonzero(in_x & in_y & in_z).squeeze(1)
         inputs.append(kept)
-        keys.append(_flat(torch.cat((coordinates[kept, :1], cells[kept]), 1), (size_x, size_y, size_z)))
+        keys.append((((frame * size_x + x) * size_y + y) * size_z + z)[kept])
     unique_keys, rows = torch.unique(torch.cat(keys), return_inverse=True)
     outputs = rows.split([len(tap_keys) for tap_keys in keys])
-    reached_cells = _unflat(unique_keys, (size_x, size_y, size_z))
-    return Rulebook(tuple(inputs), tuple(outputs), reached_cells, (size_x, size_y, size_z))
+    return Rulebook(tuple(inputs), tuple(outputs), _unflat(unique_keys, output_shape), output_shape)
 
 
-def _neighbours(
-    coordinates: Tensor, spatial_shape: Triple, offset: Tensor, sorted_keys: Tensor, order: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Rows (input, output) of the occupied cells whose neighbour at `offset` is occupied: that one is the input."""
-    cells = coordinates[:, 1:] + offset
-    inside = ((cells >= 0) & (cells < torch.tensor(spatial_shape, device=cells.device))).all(1)
-    outputs = torch.nonzero(inside).squeeze(1)
-    wanted = _flat(torch.cat((coordinates[outputs, :1], cells[outputs]), 1), spatial_shape)
-    places = torch.searchsorted(sorted_keys, wanted).clamp_(max=max(len(sorted_keys) - 1, 0))
-    occupied = sorted_keys[places] == wanted
-    return order[places[occupied]], outputs[occupied]
+def _reached(positions: Tensor, stride: int, size: int) -> tuple[Tensor, Tensor]:
+    """Along one axis: the output cell that each input position meets, and whether there is one."""
+    cells = torch.div(positions, stride, rounding_mode="floor")
+    return cells, (cells * stride == positions) & (cells >= 0) & (cells < size)
+
+
+def _neighbours(keys: Tensor, order: Tensor, offset: int) -> tuple[Tensor, Tensor]:
+    """Rows (input, output) of the cells whose neighbour at `offset` is occupied: that one is the input."""
+    places = torch.searchsorted(keys, keys + offset).clamp_(max=max(len(keys) - 1, 0))
+    found = torch.nonzero(keys[places] == keys + offset).squeeze(1)
+    return order[places[found]], order[found]
 
 
 def _flat(coordinates: Tensor, spatial_shape: Triple) -> Tensor:
