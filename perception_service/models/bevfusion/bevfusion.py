@@ -1,6 +1,6 @@
 """BEVFusion: cameras and LiDAR to one BEV map and detections."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +9,13 @@ from mmdet3d.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from perception_service.models.bevfusion.inputs import BevFusionInputs
 from perception_service.models.bevfusion.transfusion_head import HeadOutputs
+from perception_service.models.bevfusion.transfusion_losses import BoxTargets
 from perception_service.ops.voxelise import Voxelization
+from waymend.errors import InvalidField
 
 Config = Mapping[str, Any]
 
@@ -37,12 +40,15 @@ class BEVFusion(BaseModule):
     """Liu et al., "BEVFusion: Multi-Task Multi-Sensor Fusion with Unified Bird's-Eye View Representation", ICRA 2023.
 
     Args:
-        data_preprocessor: `voxelize_cfg` for the LiDAR branch; `mean` and `std` are for whoever makes the images.
+        data_preprocessor: `voxelize_cfg` for the LiDAR branch; the rest is for whoever makes the images.
         img_backbone, img_neck, view_transform: Camera branch.
+        pts_voxel_encoder: None or HardSimpleVFE, the mean of a voxel's points, which the voxelisation gives already.
         pts_middle_encoder: Voxels to a BEV map.
         fusion_layer: Merges the BEV maps of both branches.
         pts_backbone, pts_neck: BEV backbone and neck.
         bbox_head: Detection head.
+        gradient_checkpointing: Compute the activations of the branches again in the backward pass instead of keeping
+            them.
     """
 
     def __init__(
@@ -56,9 +62,14 @@ class BEVFusion(BaseModule):
         pts_backbone: Config,
         pts_neck: Config,
         bbox_head: Config,
+        pts_voxel_encoder: Config | None = None,
+        gradient_checkpointing: bool = False,
     ) -> None:
         super().__init__()
-        self.pts_voxel_layer = Voxelization(**data_preprocessor["voxelize_cfg"])
+        if pts_voxel_encoder is not None and pts_voxel_encoder["type"] != "HardSimpleVFE":
+            raise InvalidField("model.pts_voxel_encoder.type", "HardSimpleVFE", pts_voxel_encoder["type"])
+        self.gradient_checkpointing = gradient_checkpointing
+        self.pts_voxel_layer = _voxelisation(data_preprocessor["voxelize_cfg"])
         self.img_backbone = MODELS.build(dict(img_backbone))
         self.img_neck = MODELS.build(dict(img_neck))
         self.view_transform = MODELS.build(dict(view_transform))
@@ -71,12 +82,21 @@ class BEVFusion(BaseModule):
             _initialise_convolutions(branch)
 
     def forward(self, inputs: BevFusionInputs) -> BevFusionOutputs:
-        image_features = self.image_features(inputs.images)
-        camera_map = self.view_transform(image_features, inputs)
-        fused = self.fusion_layer([camera_map, self.lidar_map(inputs.points_lidar)])
-        (bev_features,) = self.pts_neck(self.pts_backbone(fused))
+        image_features = self._run(self.image_features, inputs.images)
+        camera_map = self._run(self.view_transform, image_features, inputs)
+        fused = self.fusion_layer([camera_map, self._run(self.lidar_map, inputs.points_lidar)])
+        (bev_features,) = self.pts_neck(self._run(self.pts_backbone, fused))
         per_camera = image_features.unflatten(0, inputs.images.shape[:2])
         return BevFusionOutputs(per_camera, bev_features, self.bbox_head(bev_features))
+
+    def loss(self, inputs: BevFusionInputs, targets: Sequence[BoxTargets]) -> dict[str, Tensor]:
+        """The detection head's losses of a batch; see `TransFusionHead.loss`."""
+        return self.bbox_head.loss(self(inputs).head, targets)
+
+    def _run(self, part: Callable[..., Any], *arguments: Any) -> Any:
+        if self.gradient_checkpointing and self.training:
+            return checkpoint(part, *arguments, use_reentrant=False)
+        return part(*arguments)
 
     def image_features(self, images: Tensor) -> Tensor:
         """Finest neck level [B * N, C, fH, fW] of images [B, N, 3, H, W]."""
@@ -91,6 +111,13 @@ class BEVFusion(BaseModule):
             [functional.pad(cloud.coordinates, (1, 0), value=frame) for frame, cloud in enumerate(voxelised)]
         )
         return self.pts_middle_encoder(features, coordinates, len(clouds))
+
+
+def _voxelisation(config: Config) -> Voxelization:
+    options = dict(config)
+    if not options.pop("voxelize_reduce", True):
+        raise InvalidField("model.data_preprocessor.voxelize_cfg.voxelize_reduce", True, False)
+    return Voxelization(**options)
 
 
 def _initialise_convolutions(branch: nn.Module) -> None:

@@ -10,8 +10,10 @@ from perception_service.models.bevfusion import (
     conv_fuser,
     depth_lss_transform,
     generalized_lss_fpn,
+    hungarian_assigner,
     lss_transform,
     pillar_encoder,
+    sparse_encoder,
     transformer_decoder_layer,
 )
 from perception_service.models.bevfusion.bevfusion import BEVFusion
@@ -20,8 +22,10 @@ REGISTERED_MODULES = (
     conv_fuser,
     depth_lss_transform,
     generalized_lss_fpn,
+    hungarian_assigner,
     lss_transform,
     pillar_encoder,
+    sparse_encoder,
     transformer_decoder_layer,
 )
 

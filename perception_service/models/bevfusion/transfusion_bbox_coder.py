@@ -75,12 +75,16 @@ class TransFusionBBoxCoder:
             vel: Velocity, m/s [B, 2, P].
         """
         scores, labels = heatmap.max(1)
+        boxes = self.boxes(rot, dim, center, height, vel)
+        return [self._filtered(*frame) for frame in zip(boxes, scores, labels, strict=True)]
+
+    def boxes(self, rot: Tensor, dim: Tensor, center: Tensor, height: Tensor, vel: Tensor) -> Tensor:
+        """Boxes [B, P, 9] (bottom centre) of all queries; arguments as in `decode`."""
         cell_size, low_corner = center.new_tensor(self.cell_size_m), center.new_tensor(self.low_corner_m)
         position = center * cell_size[:, None] + low_corner[:, None]
         extents = dim.exp()
         yaw = torch.atan2(rot[:, 0:1], rot[:, 1:2])
-        boxes = torch.cat((position, height - extents[:, 2:3] / 2, extents, yaw, vel), 1).mT
-        return [self._filtered(*frame) for frame in zip(boxes, scores, labels, strict=True)]
+        return torch.cat((position, height - extents[:, 2:3] / 2, extents, yaw, vel), 1).mT
 
     def _filtered(self, boxes: Tensor, scores: Tensor, labels: Tensor) -> LidarDetections:
         low, high = boxes.new_tensor(self.post_center_range).view(2, 3)

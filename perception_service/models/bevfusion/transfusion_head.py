@@ -15,10 +15,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from perception_service.models.bevfusion.transfusion_bbox_coder import LidarDetections
+from perception_service.models.bevfusion.transfusion_losses import BoxTargets, TransFusionLosses
+from perception_service.ops.nms import circle_nms, rotated_nms
 from waymend.errors import InvalidField
 
 _PRIOR_LOGIT = -2.19
 """Logit of a prior probability of 0.1, as in Lin et al., "Focal Loss", ICCV 2017, section 4.1."""
+_LOSS_CLS = {"type": "mmdet.FocalLoss", "use_sigmoid": True, "gamma": 2.0, "alpha": 0.25, "loss_weight": 1.0}
+_LOSS_HEATMAP = {"type": "mmdet.GaussianFocalLoss", "loss_weight": 1.0}
+_LOSS_BBOX = {"type": "mmdet.L1Loss", "loss_weight": 0.25}
+_SUPPRESSED_CLASSES = (8, 9)
+"""Pedestrians and traffic cones."""
+_NMS_THRESHOLD = 0.175
+"""BEVFusion's value for both kinds of suppression."""
 _CLASSES_WITHOUT_PEAK_SEARCH = {"nuScenes": (8, 9)}
 """Pedestrians and traffic cones are smaller than the search window, so neighbours may both be real."""
 
@@ -53,11 +62,13 @@ class TransFusionHead(nn.Module):
         decoder_layer: Config of one decoder layer.
         common_heads: Outputs and convolutions of each regression head.
         bbox_coder: Config of the box coder.
-        test_cfg: `dataset`, `grid_size` (voxels), `out_size_factor`; `nms_type` must be None.
+        test_cfg: `dataset`, `grid_size` (voxels), `out_size_factor`, `nms_type` (None, circle or rotate).
         num_decoder_layers: Decoder layers in a row.
         num_heatmap_convs: Convolutions of the classification head.
         nms_kernel_size: Window of the peak search, cells.
         bn_momentum: Momentum of all batch normalisations.
+        auxiliary, train_cfg, loss_cls, loss_heatmap, loss_bbox: As in `TransFusionLosses`; without `train_cfg` the head
+            cannot be trained.
     """
 
     cell_centres: Tensor
@@ -76,15 +87,32 @@ class TransFusionHead(nn.Module):
         num_heatmap_convs: int = 2,
         nms_kernel_size: int = 3,
         bn_momentum: float = 0.1,
+        auxiliary: bool = True,
+        train_cfg: Mapping[str, Any] | None = None,
+        loss_cls: Mapping[str, Any] | None = None,
+        loss_heatmap: Mapping[str, Any] | None = None,
+        loss_bbox: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        if test_cfg["nms_type"] is not None:
-            raise InvalidField("bbox_head.test_cfg.nms_type", "null", test_cfg["nms_type"])
+        if test_cfg["nms_type"] not in (None, "circle", "rotate"):
+            raise InvalidField("bbox_head.test_cfg.nms_type", "null, circle or rotate", test_cfg["nms_type"])
+        self.nms_type = test_cfg["nms_type"]
         self.num_proposals = num_proposals
         self.num_classes = num_classes
         self.nms_kernel_size = nms_kernel_size
         self.classes_without_peak_search = _CLASSES_WITHOUT_PEAK_SEARCH[test_cfg["dataset"]]
         self.bbox_coder = TASK_UTILS.build(dict(bbox_coder))
+        self._losses: TransFusionLosses | None = None
+        if train_cfg is not None:
+            self._losses = TransFusionLosses(
+                num_classes,
+                self.bbox_coder,
+                auxiliary,
+                train_cfg,
+                loss_cls or _LOSS_CLS,
+                loss_heatmap or _LOSS_HEATMAP,
+                loss_bbox or _LOSS_BBOX,
+            )
 
         self.shared_conv = nn.Conv2d(in_channels, hidden_channel, 3, padding=1)
         heat = nn.Conv2d(hidden_channel, num_classes, 3, padding=1)
@@ -151,13 +179,40 @@ class TransFusionHead(nn.Module):
         best = peaks.flatten(1).topk(self.num_proposals).indices
         return best // peaks.shape[-1], best % peaks.shape[-1], peaks
 
+    def loss(self, outputs: HeadOutputs, targets: Sequence[BoxTargets]) -> dict[str, Tensor]:
+        """`TransFusionLosses` of the outputs of a batch.
+
+        Raises:
+            InvalidField: The head has no `train_cfg`, or there is not one target for each frame.
+        """
+        if self._losses is None:
+            raise InvalidField("bbox_head.train_cfg", "a training configuration", None)
+        if len(targets) != len(outputs.dense_heatmap):
+            raise InvalidField("targets", f"one for each of {len(outputs.dense_heatmap)} frames", len(targets))
+        return self._losses(outputs, targets)
+
     def predict(self, outputs: HeadOutputs) -> list[LidarDetections]:
         """Detections of each frame, from the last decoder layer: classification score times heat at the peak."""
         last = outputs.layers[-1]
         own_class = functional.one_hot(outputs.query_labels, self.num_classes).mT
         scores = last["heatmap"].sigmoid() * outputs.query_scores * own_class
         regression = {name: last[name].float() for name in ("rot", "dim", "center", "height", "vel")}
-        return self.bbox_coder.decode(scores.float(), **regression)
+        detected = self.bbox_coder.decode(scores.float(), **regression)
+        return detected if self.nms_type is None else [_suppressed(frame, self.nms_type) for frame in detected]
+
+
+def _suppressed(detections: LidarDetections, nms_type: str) -> LidarDetections:
+    """Without lesser boxes of a small class near a better one; large objects keep apart by themselves."""
+    kept = ~torch.isin(detections.labels, detections.labels.new_tensor(_SUPPRESSED_CLASSES))
+    for label in _SUPPRESSED_CLASSES:
+        members = torch.nonzero(detections.labels == label).squeeze(1)
+        boxes, scores = detections.boxes_lidar[members], detections.scores[members]
+        if nms_type == "circle":
+            survivors = circle_nms(boxes[:, :2], scores, _NMS_THRESHOLD)
+        else:
+            survivors = rotated_nms(boxes[:, [0, 1, 3, 4, 6]], scores, _NMS_THRESHOLD)
+        kept[members[survivors]] = True
+    return LidarDetections(detections.boxes_lidar[kept], detections.scores[kept], detections.labels[kept])
 
 
 def _start_at_prior(convolution: Any) -> None:

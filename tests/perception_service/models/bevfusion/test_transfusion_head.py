@@ -3,9 +3,7 @@ import torch
 from mmdet3d.registry import TASK_UTILS
 
 from perception_service.models.bevfusion import transfusion_bbox_coder as _registers_the_coder  # noqa: F401
-from perception_service.models.bevfusion.transfusion_head import TransFusionHead
 from perception_service.models.presets import preset
-from waymend.errors import InvalidField
 
 HEAD = {name: value for name, value in preset("tiny")["bevfusion"]["bbox_head"].items() if name != "type"}
 
@@ -77,8 +75,3 @@ def test_an_untrained_head_is_unsure(head):
     assert outputs.dense_heatmap.sigmoid().mean() == pytest.approx(0.1, abs=0.05)
     (detected,) = head.predict(outputs)
     assert detected.scores.max() < 0.1
-
-
-def test_suppression_that_is_not_there_is_refused():
-    with pytest.raises(InvalidField, match="nms_type"):
-        TransFusionHead(**(HEAD | {"test_cfg": HEAD["test_cfg"] | {"nms_type": "circle"}}))
