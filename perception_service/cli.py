@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from perception_service.client import PerceptionClient, PerceptionError
+from perception_service.inference_options import InferenceOptions, Precision
 from perception_service.limits import FrameLimits
 from perception_service.settings import PerceptionSettings
 from waymend.errors import InvalidField
@@ -75,6 +76,31 @@ def convert_mmdet3d(
     try:
         _write(out, frame_from_info(info, images_dir, index))
     except (InvalidField, OSError) as error:
+        raise _failure(str(error)) from None
+
+
+@app.command()
+def evaluate(
+    dataroot: Annotated[Path, typer.Option(help="Directory of the nuScenes data set.")],
+    out: Annotated[Path, typer.Option(help="Directory for the submission and the metrics.")],
+    version: Annotated[str, typer.Option(help="Version of the data set.")] = "v1.0-trainval",
+    split: Annotated[str | None, typer.Option(help="A split of nuScenes, such as val.")] = None,
+    scenes: Annotated[list[str] | None, typer.Option(help="A scene; give several, or a split.")] = None,
+    bundle: Annotated[Path | None, typer.Option(help="Directory of the bundle.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="A .safetensors file with its config.json beside it.")] = None,
+    sweeps: Annotated[int, typer.Option(min=1, max=10, help="LiDAR sweeps to merge.")] = 10,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:<n>.")] = "cpu",
+    precision: Annotated[Precision, typer.Option(help="Of convolutions and matrix products.")] = "float32",
+) -> None:
+    """Measures detections by the nuScenes benchmark: mAP, NDS and the errors of true positives."""
+    from perception_service.evaluation.run import DataSet, chosen_pipeline, chosen_scenes
+    from perception_service.evaluation.run import evaluate as evaluate_on
+    from waymend.bundle import BundleError
+
+    try:
+        data_set = DataSet(dataroot, version, chosen_scenes(split, scenes or []), sweeps)
+        evaluate_on(chosen_pipeline(bundle, weights, device, InferenceOptions(precision)), data_set, out)
+    except (InvalidField, BundleError, OSError) as error:
         raise _failure(str(error)) from None
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,9 +69,14 @@ class PerceptionPipeline:
         (encoded,) = self.encode_batch([self.preprocess(scene)])
         return encoded
 
-    def preprocess(self, scene: Scene) -> PreprocessedScene:
-        """Images and points as the network wants them; may be called from several threads at once."""
-        inputs = bevfusion_inputs(scene, self.config)
+    def preprocess(self, scene: Scene, threads: Executor | None = None) -> PreprocessedScene:
+        """Images and points as the network wants them; may be called from several threads at once.
+
+        Args:
+            scene: A decoded scene.
+            threads: Scale the images side by side.
+        """
+        inputs = bevfusion_inputs(scene, self.config, threads)
         return PreprocessedScene(scene, inputs.pin_memory() if self.device.type == "cuda" else inputs)
 
     @property

@@ -21,7 +21,12 @@ from waymend.vocabulary import CAMERA_NAMES
 
 
 def frame_from_sample(
-    nuscenes: NuScenes, sample_token: str, sweeps: int = 10, horizon: Horizon | None = None
+    nuscenes: NuScenes,
+    sample_token: str,
+    sweeps: int = 10,
+    horizon: Horizon | None = None,
+    repeat_lone_sweep: bool = False,
+    with_map: bool = True,
 ) -> FrameDirectory:
     """Reads a sample: the ego frame is that of the LiDAR key sweep.
 
@@ -30,6 +35,8 @@ def frame_from_sample(
         sample_token: Which sample.
         sweeps: How many LiDAR sweeps to merge, the key sweep included.
         horizon: Of the true future trajectory; None for the default.
+        repeat_lone_sweep: Whether a key sweep without predecessors stands in for them, as in mmdet3d's pipelines.
+        with_map: Whether to add the map around the vehicle, where the map expansion is installed.
 
     Raises:
         InvalidField: There is no such sample, or it lacks a sensor.
@@ -39,6 +46,7 @@ def frame_from_sample(
     global_pose, ego_from_lidar = global_from_ego(nuscenes, lidar), ego_from_sensor(nuscenes, lidar)
     jpegs = {name: _jpeg(nuscenes, sample["data"][name]) for name in CAMERA_NAMES}
     track = ego_track(nuscenes, lidar)
+    lidar_points = merged_sweeps(nuscenes, lidar, sweeps, repeat_lone_sweep)
     description = FrameDescription(
         frame_id=sample_token,
         timestamp_us=lidar["timestamp"],
@@ -50,10 +58,10 @@ def frame_from_sample(
             name: _camera(nuscenes, name, sample["data"][name], jpegs[name], global_pose) for name in CAMERA_NAMES
         },
         agents=agents_of_sample(nuscenes, sample, global_pose),
-        map=map_around(Path(nuscenes.dataroot), _location(nuscenes, sample), global_pose),
+        map=map_around(Path(nuscenes.dataroot), _location(nuscenes, sample), global_pose) if with_map else None,
         future_trajectory_ego_m=future_trajectory(track, horizon or Horizon()),
     )
-    return FrameDirectory(description, merged_sweeps(nuscenes, lidar, sweeps).tobytes(), jpegs)
+    return FrameDirectory(description, lidar_points.tobytes(), jpegs)
 
 
 def _sample(nuscenes: NuScenes, sample_token: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,7 +47,7 @@ class _Decoded:
 class Pipeline(Protocol):
     """What encodes scenes: `preprocess` is called from many threads, `encode_batch` from one."""
 
-    def preprocess(self, scene: Scene) -> PreprocessedScene: ...
+    def preprocess(self, scene: Scene, threads: Executor | None = None) -> PreprocessedScene: ...
 
     def encode_batch(self, batch: Sequence[PreprocessedScene]) -> list[EncodedScene]: ...
 
@@ -152,7 +152,7 @@ class FrameEncoder:
     def _decode(self, arrival: Arrival, wanted: Callable[[], bool]) -> _Decoded:
         started_s = time.perf_counter()
         scene = decode_frame(arrival.frame, self._limits, self._jpeg_decoders)
-        preprocessed = self._pipeline.preprocess(scene)
+        preprocessed = self._pipeline.preprocess(scene, self._jpeg_decoders)
         return _Decoded(preprocessed, arrival.arrived_s, time.perf_counter() - started_s, wanted)
 
     def _encode(self, frames: Sequence[_Decoded]) -> list[embedding_pb2.SceneEmbedding | Exception]:

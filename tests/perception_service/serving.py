@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -22,8 +23,8 @@ class GatedPipeline:
         self.frame_ids: list[str] = []
         self.batch_sizes: list[int] = []
 
-    def preprocess(self, scene: Scene) -> PreprocessedScene:
-        return self._pipeline.preprocess(scene)
+    def preprocess(self, scene: Scene, threads: Executor | None = None) -> PreprocessedScene:
+        return self._pipeline.preprocess(scene, threads)
 
     def encode_batch(self, batch: Sequence[PreprocessedScene]) -> list[EncodedScene]:
         names = [item.scene.frame_id for item in batch]

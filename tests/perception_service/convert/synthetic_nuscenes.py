@@ -62,6 +62,7 @@ _INSTANCES = {
     "trolley": ("human.pedestrian.stroller", (0.6, 0.9, 1.1)),
     "unseen": ("vehicle.truck", (2.5, 8.0, 3.0)),
 }
+_ATTRIBUTES = {"car": "vehicle.parked", "walker": "pedestrian.moving", "unseen": "vehicle.parked"}
 
 
 def _write_fixed(dataroot: Path, tables: dict[str, list[dict[str, Any]]]) -> None:
@@ -75,6 +76,8 @@ def _write_fixed(dataroot: Path, tables: dict[str, list[dict[str, Any]]]) -> Non
     for name, (category, _) in _INSTANCES.items():
         tables["category"].append({"token": category, "name": category})
         tables["instance"].append({"token": name, "category_token": category})
+    for attribute in sorted(set(_ATTRIBUTES.values())):
+        tables["attribute"].append({"token": attribute, "name": attribute})
     for channel in ("LIDAR_TOP", *CAMERA_NAMES):
         modality = "lidar" if channel == "LIDAR_TOP" else "camera"
         tables["sensor"].append({"token": channel, "channel": channel, "modality": modality})
@@ -117,7 +120,8 @@ def _write_sample(dataroot: Path, tables: dict[str, list[dict[str, Any]]], index
     for name, (_, size) in _INSTANCES.items():
         tables["sample_annotation"].append({
             "token": f"{name}-{index}", "sample_token": token, "instance_token": name, "visibility_token": "",
-            "attribute_tokens": [], "size": size, **_placed(_instance_pose(name, index)), **_links(name, index),
+            "attribute_tokens": [_ATTRIBUTES[name]] if name in _ATTRIBUTES else [], "size": size,
+            **_placed(_instance_pose(name, index)), **_links(name, index),
             "num_lidar_pts": 0 if name == "unseen" else 5, "num_radar_pts": 0,
         })  # fmt: skip
 

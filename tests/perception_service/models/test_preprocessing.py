@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -20,12 +22,29 @@ def test_nuscenes_images_are_scaled_by_0_48_and_cut_at_the_bottom_centre():
     np.testing.assert_allclose(augmentation, expected)
 
 
-def test_pixels_equal_pillows_resize_to_two_grey_levels():
-    smooth = np.random.default_rng(0).integers(0, 256, (30, 53, 3), dtype=np.uint8)
-    image = np.asarray(Image.fromarray(smooth).resize((1600, 900)))
+def test_pixels_are_those_of_pillows_resize():
+    image = np.random.default_rng(0).integers(0, 256, (900, 1600, 3), dtype=np.uint8)
     result, _ = resize_and_crop(image, OFFICIAL)
     pillow = Image.fromarray(image).resize((768, 432)).crop((32, 176, 736, 432))
+    np.testing.assert_array_equal(result, np.asarray(pillow))
+
+
+def test_images_that_shrink_to_less_than_a_third_differ_by_two_grey_levels_at_most():
+    smooth = np.random.default_rng(0).integers(0, 256, (30, 53, 3), dtype=np.uint8)
+    image = np.asarray(Image.fromarray(smooth).resize((1600, 900)))
+    result, augmentation = resize_and_crop(image, CONFIG.image)
+    pillow = Image.fromarray(image).resize((384, 216)).crop((16, 88, 368, 216))
     assert np.abs(result.astype(int) - np.asarray(pillow, int)).max() <= 2
+    np.testing.assert_allclose(augmentation[:2], [[0.24, 0, 0, -16], [0, 0.24, 0, -88]])
+
+
+@pytest.mark.parametrize("width", [49, 352, 1023, 1601])
+def test_any_width_becomes_the_configured_one(width):
+    result, augmentation = resize_and_crop(np.full((width // 2, width, 3), 200, np.uint8), CONFIG.image)
+    assert result.shape == (128, 352, 3)
+    assert (result[-1] >= 199).all()
+    left, right = augmentation[0, 3], augmentation[0, 0] * width + augmentation[0, 3]
+    assert (left, right) == pytest.approx((-16, 368))
 
 
 def test_a_flat_image_is_filled_with_black_above():
@@ -64,6 +83,15 @@ def test_images_are_normalised_with_imagenet_statistics(make_scene):
     np.testing.assert_allclose(inputs.images[0, 2, :, 5, 7].numpy(), expected, rtol=1e-5)
 
 
+def test_threads_change_nothing(make_scene):
+    scene = make_scene()
+    alone = bevfusion_inputs(scene, CONFIG)
+    with ThreadPoolExecutor(2) as threads:
+        together = bevfusion_inputs(scene, CONFIG, threads)
+    torch.testing.assert_close(together.images, alone.images, rtol=0, atol=0)
+    torch.testing.assert_close(together.image_from_lidar, alone.image_from_lidar, rtol=0, atol=0)
+
+
 @pytest.mark.parametrize(
     ("point", "kept"),
     [
@@ -78,3 +106,33 @@ def test_points_outside_the_range_and_on_the_vehicle_are_dropped(point, kept):
     cloud = np.array([[*point, 7.0, 0.1]], np.float32)
     result = filter_points(cloud, PointsConfig((-51.2, -51.2, -5.0, 51.2, 51.2, 3.0), 1.0))
     assert len(result) == kept
+
+
+def test_a_radius_of_zero_keeps_points_on_the_vehicle():
+    cloud = np.array([[0.0, 0.0, 0.5, 7.0, 0.0]], np.float32)
+    assert len(filter_points(cloud, PointsConfig((-51.2, -51.2, -5.0, 51.2, 51.2, 3.0), 0.0))) == 1
+
+
+@pytest.mark.parametrize(
+    "cloud",
+    [
+        np.zeros((0, 5), np.float32),
+        np.full((100, 5), 80.0, np.float32),
+        np.full((100, 5), np.nan, np.float32),
+        np.full((100, 5), np.inf, np.float32),
+    ],
+    ids=["empty", "outside", "NaN", "infinite"],
+)
+def test_a_cloud_of_which_nothing_is_left_makes_an_empty_input(make_scene, cloud):
+    inputs = bevfusion_inputs(make_scene(points_lidar=cloud), CONFIG)
+    assert inputs.points_lidar[0].shape == (0, 5)
+    assert inputs.points_lidar[0].dtype == torch.float32
+
+
+def test_two_million_points_keep_their_order_and_values(make_scene):
+    rng = np.random.default_rng(0)
+    cloud = rng.uniform((-100, -100, -10, 0, 0), (100, 100, 10, 255, 0.5), (2_000_000, 5)).astype(np.float32)
+    (kept,) = bevfusion_inputs(make_scene(points_lidar=cloud), CONFIG).points_lidar
+    low, high = np.array(CONFIG.points.range_m[:3], np.float32), np.array(CONFIG.points.range_m[3:], np.float32)
+    inside = ((cloud[:, :3] > low) & (cloud[:, :3] < high)).all(1) & (np.abs(cloud[:, :2]) >= 1.0).any(1)
+    np.testing.assert_array_equal(kept.numpy(), cloud[inside])
