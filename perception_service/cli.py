@@ -1,6 +1,7 @@
 """`perception-service`: the server, converters and a look at both."""
 
 import asyncio
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
@@ -77,6 +78,29 @@ def convert_mmdet3d(
         _write(out, frame_from_info(info, images_dir, index))
     except (InvalidField, OSError) as error:
         raise _failure(str(error)) from None
+
+
+@app.command()
+def convert(
+    config: Annotated[str, typer.Option(help="A preset's name, or mmdetection3d's BEVFusion config file.")],
+    checkpoint: Annotated[Path, typer.Option(help="The .pth file.")],
+    out: Annotated[Path, typer.Option(help="Directory for config.json, model.safetensors and conversion.json.")],
+    seed: Annotated[int, typer.Option(help="Of the token makers' fresh weights.")] = 0,
+) -> None:
+    """Converts a checkpoint of mmdetection3d's BEVFusion; every tensor must fit."""
+    from perception_service.convert.checkpoint import convert_checkpoint
+    from perception_service.models.official_config import read_official_config
+    from perception_service.models.presets import PRESET_NAMES, preset
+
+    try:
+        chosen = preset(config) if config in PRESET_NAMES else read_official_config(Path(config))
+        conversion = convert_checkpoint(chosen, checkpoint, out, seed)
+    except (InvalidField, OSError) as error:
+        raise _failure(str(error)) from None
+    for outcome, count in Counter(tensor.outcome for tensor in conversion.tensors).items():
+        typer.echo(f"{count:5d} tensors {outcome}")
+    typer.echo(f"untrained, to be trained: {', '.join(conversion.untrained)}")
+    typer.echo(f"wrote {out}")
 
 
 @app.command()

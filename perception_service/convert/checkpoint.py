@@ -1,0 +1,136 @@
+"""A BEVFusion checkpoint of mmdetection3d becomes weights that the service loads."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from perception_service.bundle import CONFIG_FILE, WEIGHTS_FILE
+from perception_service.convert.checkpoint_file import read_state_dict
+from perception_service.models.perception_model import PerceptionModel
+from perception_service.models.weights import save_weights
+from perception_service.ops.sparse.convolution import SparseConv3d, SubMConv3d, in_spconv_layout
+from waymend.errors import InvalidField
+
+REPORT_FILE = "conversion.json"
+_PREPROCESSOR = "data_preprocessor."
+_FEW = 8
+_GEOMETRY_TOLERANCE_M = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedTensor:
+    """What became of one tensor of the checkpoint.
+
+    Attributes:
+        name: Its name there, without a wrapper's prefix.
+        outcome: Taken as it is; its kernel brought from mmcv's into spconv's layout; or left out, because the service
+            prepares images by configuration.
+    """
+
+    name: str
+    outcome: Literal["taken", "permuted", "left out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """The report of a conversion, written beside the weights.
+
+    Attributes:
+        checkpoint, checkpoint_sha256: Name and hash of the file that was read.
+        weights_sha256, config_sha256: Hashes of the files that were written.
+        untrained: Parts that the checkpoint does not hold; their weights are random.
+        tensors: Every tensor of the checkpoint.
+    """
+
+    checkpoint: str
+    checkpoint_sha256: str
+    weights_sha256: str
+    config_sha256: str
+    untrained: tuple[str, ...]
+    tensors: tuple[ConvertedTensor, ...]
+
+
+def convert_checkpoint(config: Mapping[str, Any], checkpoint: Path, out: Path, seed: int = 0) -> Conversion:
+    """Writes `config.json`, `model.safetensors` and `conversion.json` into `out`, a bundle's `perception`.
+
+    The token makers are no part of mmdetection3d's model: they get fresh weights from `seed` and are to be trained.
+
+    Args:
+        config: As `PerceptionConfig.parse` reads it.
+        checkpoint: The .pth file.
+        out: Directory, made where it does not exist.
+        seed: Of the token makers' weights.
+
+    Raises:
+        InvalidField: The checkpoint cannot be read, or a tensor is missing, unexpected, of another shape, or of a
+            geometry other than the configuration's.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = PerceptionModel.from_config(config)
+    converted, fitted = _fitted(model, read_state_dict(checkpoint), checkpoint.name)
+    model.bevfusion.load_state_dict(fitted)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / CONFIG_FILE).write_text(json.dumps(config, indent=1) + "\n")
+    save_weights(model, out / WEIGHTS_FILE)
+    conversion = Conversion(
+        checkpoint=checkpoint.name,
+        checkpoint_sha256=_sha256(checkpoint),
+        weights_sha256=_sha256(out / WEIGHTS_FILE),
+        config_sha256=_sha256(out / CONFIG_FILE),
+        untrained=tuple(name for name, _ in model.named_children() if name != "bevfusion"),
+        tensors=converted,
+    )
+    (out / REPORT_FILE).write_text(json.dumps(asdict(conversion), indent=1) + "\n")
+    return conversion
+
+
+def _fitted(
+    model: PerceptionModel, given: Mapping[str, Tensor], file_name: str
+) -> tuple[tuple[ConvertedTensor, ...], dict[str, Tensor]]:
+    expected = model.bevfusion.state_dict()
+    kernels = {
+        f"{name}.weight"
+        for name, part in model.bevfusion.named_modules()
+        if isinstance(part, SparseConv3d | SubMConv3d)
+    }
+    converted: list[ConvertedTensor] = []
+    fitted: dict[str, Tensor] = {}
+    problems = [f"missing {name}" for name in expected if name not in given]
+    for name, tensor in given.items():
+        if name.startswith(_PREPROCESSOR):
+            converted.append(ConvertedTensor(name, "left out"))
+        elif name not in expected:
+            problems.append(f"unexpected {name}")
+        else:
+            shape = tuple(expected[name].shape)
+            fitted[name] = in_spconv_layout(tensor, shape) if name in kernels else tensor
+            converted.append(ConvertedTensor(name, "taken" if fitted[name] is tensor else "permuted"))
+            if problem := _misfit(name, fitted[name], expected[name]):
+                problems.append(problem)
+    if problems:
+        more = f" and {len(problems) - _FEW} more" if len(problems) > _FEW else ""
+        raise InvalidField(file_name, "the tensors of its configuration", "; ".join(problems[:_FEW]) + more)
+    return tuple(converted), fitted
+
+
+def _misfit(name: str, given: Tensor, expected: Tensor) -> str | None:
+    if given.shape != expected.shape:
+        return f"{name} of shape {list(given.shape)} instead of {list(expected.shape)}"
+    if given.is_floating_point() and not torch.isfinite(given).all():
+        return f"{name} with NaN or Inf"
+    grid = name.startswith("view_transform.") and name.count(".") == 1
+    if grid and not torch.allclose(given.double(), expected.double(), atol=_GEOMETRY_TOLERANCE_M):
+        return f"{name} of another grid than the configuration's"
+    return None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
