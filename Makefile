@@ -26,8 +26,8 @@ serve: $(ENVIRONMENT) ## Runs both services on loopback until Ctrl-C.
 test: $(ENVIRONMENT) ## Runs the tests.
 	$(PYTHON_BIN) -m pytest
 
-bench: $(ENVIRONMENT) ## Measures speed and memory and prints one table.
-	$(PYTHON_BIN) -m benchmarks
+bench: $(ENVIRONMENT) ## Measures speed and memory and prints one table (FRAME=directory: the official configuration on yours).
+	$(PYTHON_BIN) -m benchmarks $(if $(FRAME),--frame "$(FRAME)")
 
 check: lint types imports check-protos ## Everything that CI checks before the tests.
 

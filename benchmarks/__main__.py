@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import memory, perception_latency, trajectory_latency
+from benchmarks import memory, official_bevfusion, perception_latency, trajectory_latency
 from benchmarks.table import hardware, print_figures
 from demo.built_in_drive import BUILT_IN_DRIVE, drive_frames
 from demo.stack import StackPlan, local_stack
@@ -20,13 +20,18 @@ from waymend.frames import read_frame_directory
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--bundle", type=Path, default=Path("bundles/tiny"))
-    bundle: Path = parser.parse_args().bundle
+    parser.add_argument("--frame", type=Path, help="frame directory for the official configuration")
+    arguments = parser.parse_args()
+    bundle: Path = arguments.bundle
+    frame: Path = arguments.frame or drive_frames()[0]
     console = Console()
     console.print(hardware())
     with console.status("starting both services") as status, tempfile.TemporaryDirectory() as scratch:
         embedding = _both_services(bundle, Path(scratch), status.update)
         status.update("small perception preset")
         _small_preset(Path(scratch), status.update)
+        status.update("official perception configuration")
+        print_figures("Perception, official configuration", official_bevfusion.measure(frame))
         status.update("REST against the engine and against text")
         figures = asyncio.run(trajectory_latency.measure(bundle, embedding))
         print_figures("Trajectory, embedding in hand", figures)

@@ -3,6 +3,7 @@
 For offline commands; no service reads pickles.
 """
 
+import importlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,7 +53,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
 
 
 def _allowed() -> list[Any]:
-    multiarray = np._core.multiarray
+    multiarray = importlib.import_module("numpy._core.multiarray")
     functions = [
         (getattr(multiarray, name), f"{module}.{name}") for module in _MULTIARRAY for name in ("_reconstruct", "scalar")
     ]

@@ -104,7 +104,7 @@ def _step(pipeline: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, 
 
 def _expect(field: str, given: object, expected: object) -> None:
     if given != expected:
-        raise InvalidField(field, expected, given)
+        raise InvalidField(field, str(expected), given)
 
 
 def _plain(value: Any) -> Any:

@@ -116,7 +116,7 @@ class BEVFusion(BaseModule):
 def _voxelisation(config: Config) -> Voxelization:
     options = dict(config)
     if not options.pop("voxelize_reduce", True):
-        raise InvalidField("model.data_preprocessor.voxelize_cfg.voxelize_reduce", True, False)
+        raise InvalidField("model.data_preprocessor.voxelize_cfg.voxelize_reduce", "true", False)
     return Voxelization(**options)
 
 
