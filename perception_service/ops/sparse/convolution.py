@@ -50,7 +50,7 @@ class _Convolution(nn.Module):
         output = convolve(features, self.weight, rulebook)
         return output if self.bias is None else output + self.bias
 
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:  # ty: ignore[incompatible-method-override]
         name = f"{prefix}weight"
         if name in state_dict:
             state_dict[name] = in_spconv_layout(state_dict[name], tuple(self.weight.shape))
