@@ -88,13 +88,15 @@ def convert(
     seed: Annotated[int, typer.Option(help="Of the token makers' fresh weights.")] = 0,
 ) -> None:
     """Converts a checkpoint of mmdetection3d's BEVFusion; every tensor must fit."""
-    from perception_service.convert.checkpoint import convert_checkpoint
+    from perception_service.convert.checkpoint import CheckpointMisfit, convert_checkpoint
     from perception_service.models.official_config import read_official_config
     from perception_service.models.presets import PRESET_NAMES, preset
 
     try:
         chosen = preset(config) if config in PRESET_NAMES else read_official_config(Path(config))
         conversion = convert_checkpoint(chosen, checkpoint, out, seed)
+    except CheckpointMisfit as error:
+        raise _failure("\n".join([f"{error.field}: expected {error.expected}", *error.problems])) from None
     except (InvalidField, OSError) as error:
         raise _failure(str(error)) from None
     for outcome, count in Counter(tensor.outcome for tensor in conversion.tensors).items():

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from waymend.errors import InvalidField
 
 REPORT_FILE = "conversion.json"
 _PREPROCESSOR = "data_preprocessor."
-_FEW = 8
+_OLDER_VIEW_TRANSFORM = "vtransform."
 _GEOMETRY_TOLERANCE_M = 1e-3
 
 
@@ -56,6 +56,20 @@ class Conversion:
     tensors: tuple[ConvertedTensor, ...]
 
 
+class CheckpointMisfit(InvalidField):
+    """Tensors of a checkpoint and its configuration do not fit.
+
+    Attributes:
+        problems: One for every tensor that is missing, unexpected or wrong; the message itself is shortened.
+    """
+
+    def __init__(self, file_name: str, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            file_name, "the tensors of its configuration", f"{len(problems)} misfits: {'; '.join(problems)}"
+        )
+
+
 def convert_checkpoint(config: Mapping[str, Any], checkpoint: Path, out: Path, seed: int = 0) -> Conversion:
     """Writes `config.json`, `model.safetensors` and `conversion.json` into `out`, a bundle's `perception`.
 
@@ -68,8 +82,9 @@ def convert_checkpoint(config: Mapping[str, Any], checkpoint: Path, out: Path, s
         seed: Of the token makers' weights.
 
     Raises:
-        InvalidField: The checkpoint cannot be read, or a tensor is missing, unexpected, of another shape, or of a
-            geometry other than the configuration's.
+        CheckpointMisfit: A tensor is missing, unexpected, of another shape or type, not finite, or of a geometry other
+            than the configuration's.
+        InvalidField: The checkpoint cannot be read.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -94,6 +109,7 @@ def convert_checkpoint(config: Mapping[str, Any], checkpoint: Path, out: Path, s
 def _fitted(
     model: PerceptionModel, given: Mapping[str, Tensor], file_name: str
 ) -> tuple[tuple[ConvertedTensor, ...], dict[str, Tensor]]:
+    _check_age(given, file_name)
     expected = model.bevfusion.state_dict()
     kernels = {
         f"{name}.weight"
@@ -115,20 +131,35 @@ def _fitted(
             if problem := _misfit(name, fitted[name], expected[name]):
                 problems.append(problem)
     if problems:
-        more = f" and {len(problems) - _FEW} more" if len(problems) > _FEW else ""
-        raise InvalidField(file_name, "the tensors of its configuration", "; ".join(problems[:_FEW]) + more)
+        raise CheckpointMisfit(file_name, problems)
     return tuple(converted), fitted
+
+
+def _check_age(given: Mapping[str, Tensor], file_name: str) -> None:
+    """Refuses the project's first form: files converted from MIT's weights have it, and other yaws and extents."""
+    if any(name.startswith(_OLDER_VIEW_TRANSFORM) for name in given):
+        raise InvalidField(
+            file_name, "view_transform.*", "vtransform.*, an older project whose boxes may mean other things"
+        )
 
 
 def _misfit(name: str, given: Tensor, expected: Tensor) -> str | None:
     if given.shape != expected.shape:
         return f"{name} of shape {list(given.shape)} instead of {list(expected.shape)}"
+    if given.layout != torch.strided:
+        return f"{name} of layout {given.layout} instead of {torch.strided}"
+    if _kind(given) != _kind(expected):
+        return f"{name} of type {given.dtype} instead of {expected.dtype}"
     if given.is_floating_point() and not torch.isfinite(given).all():
         return f"{name} with NaN or Inf"
     grid = name.startswith("view_transform.") and name.count(".") == 1
     if grid and not torch.allclose(given.double(), expected.double(), atol=_GEOMETRY_TOLERANCE_M):
         return f"{name} of another grid than the configuration's"
     return None
+
+
+def _kind(tensor: Tensor) -> tuple[bool, bool]:
+    return tensor.is_floating_point(), tensor.is_complex()
 
 
 def _sha256(path: Path) -> str:

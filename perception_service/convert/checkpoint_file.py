@@ -46,10 +46,15 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     except (OSError, RuntimeError, UnpicklingError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InvalidField(path.name, "a checkpoint of tensors and plain values", _first_line(error)) from None
     state = content.get("state_dict", content) if isinstance(content, Mapping) else None
-    if not isinstance(state, Mapping) or not state or not all(isinstance(value, Tensor) for value in state.values()):
+    if not isinstance(state, Mapping) or not state or not all(map(_is_weight, state.items())):
         raise InvalidField(path.name, "a state_dict of tensors", type(content).__name__)
     wrapped = all(name.startswith(_WRAPPER_PREFIX) for name in state)
     return {name.removeprefix(_WRAPPER_PREFIX) if wrapped else name: tensor for name, tensor in state.items()}
+
+
+def _is_weight(entry: tuple[object, object]) -> bool:
+    name, value = entry
+    return isinstance(name, str) and isinstance(value, Tensor)
 
 
 def _allowed() -> list[Any]:

@@ -69,7 +69,10 @@ class PerceptionConfig:
         _check_keys("config.image", config["image"], ("size", "resized_width"))
         _check_keys("config.points", config["points"], ("range_m", "close_radius_m"))
         _check_keys("config.tokens", config["tokens"], ("width", "bev", "image", "vector"))
-        preprocessor = config["bevfusion"]["data_preprocessor"]
+        preprocessor = config["bevfusion"].get("data_preprocessor", {})
+        for name in ("mean", "std", "voxelize_cfg"):
+            if preprocessor.get(name) is None:
+                raise InvalidField(f"config.bevfusion.data_preprocessor.{name}", "a value", "nothing")
         height, width = config["image"]["size"]
         return cls(
             preset=config["preset"],

@@ -13,6 +13,16 @@ from waymend.vocabulary import OBJECT_CLASSES
 _ORIGINAL_WIDTH_PX = 1600
 """Width of nuScenes' images, which `resize_lim` scales."""
 _AGENT_SCORE_THRESHOLD = 0.3
+_LOADER = "BEVLoadMultiViewImageFromFiles"
+_POINT_FEATURES = (5, [0, 1, 2, 3, 4])
+"""Ways to say that x, y, z, intensity and time lag are read."""
+_SUPPORTED_TYPES = {
+    "view_transform": ("DepthLSSTransform", "LSSTransform"),
+    "pts_voxel_encoder": ("HardSimpleVFE",),
+    "pts_middle_encoder": ("BEVFusionSparseEncoder",),
+    "fusion_layer": ("ConvFuser",),
+    "bbox_head": ("TransFusionHead",),
+}
 _WITHOUT_EFFECT_ON_SERVING = ("init_cfg", "pretrained")
 
 
@@ -29,10 +39,12 @@ def read_official_config(path: Path) -> dict[str, Any]:
     try:
         config = Config.fromfile(path, import_custom_modules=False, use_environment_variables=False).to_dict()
     except (OSError, SyntaxError, AttributeError, KeyError, NameError, TypeError, ValueError) as error:
-        raise InvalidField(str(path), "an mmengine config file", error) from None
+        raise InvalidField(str(path), "an mmengine config file and all that its _base_ names", error) from None
     model = _plain(_part(config, "model"))
     _check_variant(config, model)
     pipeline = _test_pipeline(config)
+    _check_images(model, pipeline)
+    _check_points(pipeline)
     height, width = _final_size(pipeline)
     return {
         "preset": path.stem,
@@ -54,7 +66,32 @@ def _check_variant(config: Mapping[str, Any], model: Mapping[str, Any]) -> None:
     if model.get("seg_head") is not None:
         raise InvalidField("model.seg_head", "none", model["seg_head"].get("type"))
     _expect("class_names", tuple(config.get("class_names", OBJECT_CLASSES)), OBJECT_CLASSES)
-    _expect("model.bbox_head.type", model["bbox_head"].get("type"), "TransFusionHead")
+    for part, types in _SUPPORTED_TYPES.items():
+        given = _part(config, "model", part).get("type")
+        if given not in types:
+            raise InvalidField(f"model.{part}.type", " or ".join(types), given)
+
+
+def _check_images(model: Mapping[str, Any], pipeline: Mapping[str, Mapping[str, Any]]) -> None:
+    """The network must see RGB, as BEVFusion's loader reads it, scaled and cut off above only."""
+    _expect(f"test_pipeline.{_LOADER}.color_type", _step(pipeline, _LOADER).get("color_type"), "color")
+    preprocessor = _part({"model": model}, "model", "data_preprocessor")
+    for swap in ("bgr_to_rgb", "rgb_to_bgr"):
+        _expect(f"model.data_preprocessor.{swap}", preprocessor.get(swap, False), False)
+    for statistic in ("mean", "std"):
+        given = preprocessor.get(statistic)
+        if given is None or len(given) != 3:
+            raise InvalidField(f"model.data_preprocessor.{statistic}", "a value each for R, G and B", given)
+    cut_below = _step(pipeline, "ImageAug3D").get("bot_pct_lim", (0.0, 0.0))
+    _expect("test_pipeline.ImageAug3D.bot_pct_lim", tuple(cut_below), (0.0, 0.0))
+    _expect("model.view_transform.image_size", tuple(model["view_transform"]["image_size"]), _final_size(pipeline))
+
+
+def _check_points(pipeline: Mapping[str, Mapping[str, Any]]) -> None:
+    for name in ("LoadPointsFromFile", "LoadPointsFromMultiSweeps"):
+        given = pipeline.get(name, {}).get("use_dim", 5)
+        if given not in _POINT_FEATURES:
+            raise InvalidField(f"test_pipeline.{name}.use_dim", "5: x, y, z, intensity, time lag", given)
 
 
 def _test_pipeline(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

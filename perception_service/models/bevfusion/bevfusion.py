@@ -43,12 +43,14 @@ class BEVFusion(BaseModule):
         data_preprocessor: `voxelize_cfg` for the LiDAR branch; the rest is for whoever makes the images.
         img_backbone, img_neck, view_transform: Camera branch.
         pts_voxel_encoder: None or HardSimpleVFE, the mean of a voxel's points, which the voxelisation gives already.
+        seg_head: Must be None.
+        init_cfg: As mmengine's `BaseModule` takes it; nothing is loaded before `init_weights` is called.
         pts_middle_encoder: Voxels to a BEV map.
         fusion_layer: Merges the BEV maps of both branches.
         pts_backbone, pts_neck: BEV backbone and neck.
         bbox_head: Detection head.
         gradient_checkpointing: Compute the activations of the branches again in the backward pass instead of keeping
-            them.
+            them. The running statistics of batch normalisations then see every batch twice.
     """
 
     def __init__(
@@ -63,9 +65,13 @@ class BEVFusion(BaseModule):
         pts_neck: Config,
         bbox_head: Config,
         pts_voxel_encoder: Config | None = None,
+        seg_head: Config | None = None,
+        init_cfg: Any = None,
         gradient_checkpointing: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(init_cfg)
+        if seg_head is not None:
+            raise InvalidField("model.seg_head", "none", seg_head.get("type"))
         if pts_voxel_encoder is not None and pts_voxel_encoder["type"] != "HardSimpleVFE":
             raise InvalidField("model.pts_voxel_encoder.type", "HardSimpleVFE", pts_voxel_encoder["type"])
         self.gradient_checkpointing = gradient_checkpointing

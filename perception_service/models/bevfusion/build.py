@@ -17,6 +17,7 @@ from perception_service.models.bevfusion import (
     transformer_decoder_layer,
 )
 from perception_service.models.bevfusion.bevfusion import BEVFusion
+from waymend.errors import InvalidField
 
 REGISTERED_MODULES = (
     conv_fuser,
@@ -31,5 +32,13 @@ REGISTERED_MODULES = (
 
 
 def build_bevfusion(config: Mapping[str, Any]) -> BEVFusion:
-    """Builds the detector that `config` (mmdet3d style, `type` first) describes, with fresh weights."""
-    return MODELS.build(deepcopy(dict(config)))
+    """Builds the detector that `config` (mmdet3d style, `type` first) describes, with fresh weights.
+
+    Raises:
+        InvalidField: The config names a class that is not registered, or an argument that its class does not take.
+    """
+    try:
+        return MODELS.build(deepcopy(dict(config)))
+    except (KeyError, TypeError) as error:
+        given = str(error.args[0] if error.args else error)
+        raise InvalidField("model", "registered classes with their own arguments", given) from error

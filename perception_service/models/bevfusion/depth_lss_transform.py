@@ -52,8 +52,12 @@ class DepthLSSTransform(ViewTransform):
 
 @torch.no_grad()
 def sparse_depth_images(inputs: BevFusionInputs, image_size: Sequence[int]) -> Tensor:
-    """Depth (m) of the nearest LiDAR point in each pixel, 0 where there is none, float32 [B * N, 1, H, W]."""
-    frames = [_depth_images_of_frame(inputs, frame, image_size) for frame in range(inputs.batch_size)]
+    """Depth (m) of the nearest LiDAR point in each pixel, 0 where there is none, float32 [B * N, 1, H, W].
+
+    Computed in float32 also under autocast, which would move points by several pixels.
+    """
+    with torch.autocast(inputs.images.device.type, enabled=False):
+        frames = [_depth_images_of_frame(inputs, frame, image_size) for frame in range(inputs.batch_size)]
     return torch.cat(frames)[:, None]
 
 

@@ -20,8 +20,14 @@ def make_frustum(image_size: Sequence[int], feature_size: Sequence[int], dbound:
 def frustum_points(frustum: Tensor, inputs: BevFusionInputs) -> Tensor:
     """LiDAR-frame (augmented) position of every bin, float32 [B, N, fH, fW, D, 3].
 
-    A pixel's bins lie on one ray, so the rays are turned once per pixel and only stretched per bin.
+    A pixel's bins lie on one ray, so the rays are turned once per pixel and only stretched per bin. Computed in float32
+    also under autocast, which would move bins by whole cells.
     """
+    with torch.autocast(frustum.device.type, enabled=False):
+        return _points(frustum, inputs)
+
+
+def _points(frustum: Tensor, inputs: BevFusionInputs) -> Tensor:
     pixels = torch.nn.functional.pad(frustum[0, ..., :2], (0, 1))
     aug_rotation, aug_shift = inputs.image_augmentation[..., :3, :3], inputs.image_augmentation[..., :3, 3]
     lidar_rotation, lidar_shift = inputs.lidar_augmentation[:, None, :3, :3], inputs.lidar_augmentation[:, None, :3, 3]

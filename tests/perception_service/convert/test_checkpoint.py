@@ -109,6 +109,15 @@ MISFITS: dict[str, tuple[str, Callable[[State], State]]] = {
         _changed("pts_middle_encoder.conv_out.0.weight", lambda _: torch.zeros(2, 2)),
     ),
     "not finite": ("shared_conv.bias with NaN", _changed("bbox_head.shared_conv.bias", lambda bias: bias * torch.nan)),
+    "of another type": (
+        "bbox_head.shared_conv.bias of type torch.int64 instead of torch.float32",
+        _changed("bbox_head.shared_conv.bias", lambda bias: bias.long()),
+    ),
+    "sparse": ("bbox_head.shared_conv.bias of layout", _changed("bbox_head.shared_conv.bias", torch.Tensor.to_sparse)),
+    "of an older project": (
+        r"expected view_transform\.\*, given vtransform",
+        lambda state: OrderedDict((name.replace("view_transform", "vtransform"), t) for name, t in state.items()),
+    ),
     "another grid": ("view_transform.dx of another grid", _changed("view_transform.dx", lambda dx: dx * 2)),
 }
 
@@ -127,7 +136,9 @@ class Hostile:
         return (Path.touch, (Path("touched-by-a-pickle"),))
 
 
-@pytest.mark.parametrize("content", [Hostile(), {"state_dict": {"weight": Hostile()}}, {"state_dict": {}}, [1, 2]])
+@pytest.mark.parametrize(
+    "content", [Hostile(), {"state_dict": {"weight": Hostile()}}, {"state_dict": {}}, {1: torch.zeros(1)}, [1, 2]]
+)
 def test_what_is_no_checkpoint_is_refused_and_runs_nothing(tmp_path, monkeypatch, config, content):
     monkeypatch.chdir(tmp_path)
     torch.save(content, tmp_path / "hostile.pth")
@@ -155,6 +166,16 @@ def test_the_command_prints_a_summary_and_refuses_without_a_trace(tmp_path, tiny
     assert refused.exit_code == 1
     assert "nowhere.py: expected an mmengine config file" in refused.output
     assert "Traceback" not in refused.output
+
+
+def test_the_command_names_every_tensor_that_does_not_fit(tmp_path, tiny_model):
+    names = list(tiny_model.bevfusion.state_dict())
+    torch.save({"state_dict": {"stranger": torch.zeros(1)}}, tmp_path / "other.pth")
+    checkpoint, out = str(tmp_path / "other.pth"), str(tmp_path / "out")
+    refused = CliRunner().invoke(app, ["convert", "--config", "tiny", "--checkpoint", checkpoint, "--out", out])
+    assert refused.exit_code == 1
+    lines = refused.output.splitlines()
+    assert lines[1:] == [*(f"missing {name}" for name in names), "unexpected stranger"]
 
 
 def test_a_converted_directory_is_what_the_evaluation_reads(tmp_path, tiny_model):

@@ -53,10 +53,12 @@ def test_the_published_values_make_the_built_in_preset(tmp_path, base):
 def test_other_values_are_followed(tmp_path):
     def change(model, pipeline):
         pipeline[1].update(final_dim=[384, 1056], resize_lim=[0.72, 0.72])
+        model["view_transform"].update(image_size=[384, 1056], feature_size=[48, 132])
         model["bbox_head"]["num_proposals"] = 300
 
     config = read_official_config(write_config(tmp_path, change))
     assert config["image"] == {"size": [384, 1056], "resized_width": 1152}
+    assert config["tokens"]["image"]["feature_size"] == [48, 132]
     assert config["bevfusion"]["bbox_head"]["num_proposals"] == 300
 
 
@@ -66,6 +68,28 @@ UNSUPPORTED: dict[str, tuple[str, Change]] = {
     "no cameras": ("model.img_backbone", lambda model, _: model.pop("img_backbone")),
     "a segmentation head": ("model.seg_head", lambda model, _: model.update(seg_head={"type": "SegHead"})),
     "a random resize": ("test_pipeline.ImageAug3D", lambda _, pipeline: pipeline[1].update(resize_lim=[0.4, 0.5])),
+    "an encoder of another kind": (
+        r"model\.pts_middle_encoder\.type: expected BEVFusionSparseEncoder, given SparseEncoder",
+        lambda model, _: model["pts_middle_encoder"].update(type="SparseEncoder"),
+    ),
+    "swapped colours": (
+        r"model\.data_preprocessor\.bgr_to_rgb: expected False, given True",
+        lambda model, _: model["data_preprocessor"].update(bgr_to_rgb=True),
+    ),
+    "a loader of BGR images": (
+        "expected a step BEVLoadMultiViewImageFromFiles",
+        lambda _, pipeline: pipeline[0].update(type="LoadMultiViewImageFromFiles"),
+    ),
+    "no means": (r"data_preprocessor\.mean", lambda model, _: model["data_preprocessor"].pop("mean")),
+    "a cut below": ("bot_pct_lim", lambda _, pipeline: pipeline[1].update(bot_pct_lim=[0.0, 0.2])),
+    "images of two sizes": (
+        r"model\.view_transform\.image_size: expected \(256, 704\), given \(128, 704\)",
+        lambda model, _: model["view_transform"].update(image_size=[128, 704]),
+    ),
+    "points without time lag": (
+        "LoadPointsFromMultiSweeps.use_dim",
+        lambda _, pipeline: pipeline.append({"type": "LoadPointsFromMultiSweeps", "use_dim": 4}),
+    ),
     "no range filter": ("test_pipeline", lambda _, pipeline: pipeline.pop()),
 }
 

@@ -52,12 +52,10 @@ def test_three_steps_reach_every_branch_and_lower_the_loss(detector_and_inputs):
 
 def test_gradient_checkpointing_changes_no_gradient(detector_and_inputs):
     kept, inputs = detector_and_inputs
-    for module in kept.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
     recomputed = copy.deepcopy(kept)
     recomputed.gradient_checkpointing = True
     for detector in (kept, recomputed):
+        torch.manual_seed(1)
         total_loss(detector, inputs).backward()
     for (name, first), second in zip(kept.named_parameters(), recomputed.parameters(), strict=True):
         assert (first.grad is None) == (second.grad is None), name

@@ -95,6 +95,14 @@ def test_depth_images_hold_the_nearest_point_of_each_pixel(inputs, augment):
     assert agreeing > 0.9995, "only points on a pixel's edge may differ, by rounding"
 
 
+def test_reduced_precision_moves_no_geometry(inputs):
+    frustum = LSSTransform(**GEOMETRY).frustum
+    expected = frustum_points(frustum, inputs), sparse_depth_images(inputs, (128, 352))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(frustum_points(frustum, inputs), expected[0])
+        assert torch.equal(sparse_depth_images(inputs, (128, 352)), expected[1])
+
+
 @pytest.mark.parametrize("transform_class", [LSSTransform, DepthLSSTransform])
 @pytest.mark.parametrize(("downsample", "shape"), [(1, (128, 64)), (2, (64, 32))])
 def test_the_map_has_x_first_and_the_halved_size(inputs, transform_class, downsample, shape):
