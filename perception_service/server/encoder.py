@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from perception_service.limits import FrameLimits
-from perception_service.pipeline import PreprocessedScene
 from perception_service.scene import EncodedScene, Scene
 from perception_service.server.batcher import Batcher, BatchLimits
 from perception_service.server.errors import CallRefused, NoLongerWanted, QueueFull
@@ -20,6 +19,10 @@ from perception_service.wire.decode import decode_frame
 from perception_service.wire.encode import embedding_message
 from waymend.errors import InvalidField
 from waymend.perception.v1 import embedding_pb2, frame_pb2
+
+if TYPE_CHECKING:
+    # torch comes with it, and a server listens before that is imported.
+    from perception_service.pipeline import PreprocessedScene
 
 _log = structlog.get_logger(__name__)
 _BATCHES_AT_A_TIME = 2
@@ -38,7 +41,7 @@ class Arrival:
 class _Decoded:
     """A frame that is ready to be encoded, on `time.perf_counter`; `wanted` tells whether it still should be."""
 
-    preprocessed: PreprocessedScene
+    preprocessed: "PreprocessedScene"
     arrived_s: float
     decode_s: float
     wanted: Callable[[], bool]
@@ -47,9 +50,9 @@ class _Decoded:
 class Pipeline(Protocol):
     """What encodes scenes: `preprocess` is called from many threads, `encode_batch` from one."""
 
-    def preprocess(self, scene: Scene, threads: Executor | None = None) -> PreprocessedScene: ...
+    def preprocess(self, scene: Scene, threads: Executor | None = None) -> "PreprocessedScene": ...
 
-    def encode_batch(self, batch: Sequence[PreprocessedScene]) -> list[EncodedScene]: ...
+    def encode_batch(self, batch: Sequence["PreprocessedScene"]) -> list[EncodedScene]: ...
 
 
 class FrameEncoder:
@@ -156,23 +159,21 @@ class FrameEncoder:
         return _Decoded(preprocessed, arrival.arrived_s, time.perf_counter() - started_s, wanted)
 
     def _encode(self, frames: Sequence[_Decoded]) -> list[embedding_pb2.SceneEmbedding | Exception]:
-        """Embeddings of those frames that are still wanted; where a batch fails, each frame gets a try of its own."""
+        """What becomes of each frame: its embedding, or NoLongerWanted, or what went wrong."""
+        wanted = [frame.wanted() for frame in frames]
+        results = iter(self._encode_wanted([frame for frame, still in zip(frames, wanted, strict=True) if still]))
+        return [next(results) if still else _no_longer_wanted() for still in wanted]
+
+    def _encode_wanted(self, frames: Sequence[_Decoded]) -> list[embedding_pb2.SceneEmbedding | Exception]:
+        """Embeddings of a batch; where it fails, each of its frames gets a try of its own."""
+        if not frames:
+            return []
         started_s = time.perf_counter()
-        results: dict[int, embedding_pb2.SceneEmbedding | Exception] = {
-            index: NoLongerWanted("the frame was no longer wanted when its turn came")
-            for index, frame in enumerate(frames)
-            if not frame.wanted()
-        }
-        batch = {index: frame for index, frame in enumerate(frames) if index not in results}
         try:
-            encoded = self._pipeline.encode_batch([frame.preprocessed for frame in batch.values()]) if batch else []
+            scenes = self._pipeline.encode_batch([frame.preprocessed for frame in frames])
         except Exception as error:
-            if len(batch) == 1:
-                return [results.get(index, error) for index in range(len(frames))]
-            return [result for frame in frames for result in self._encode([frame])]
-        for (index, frame), scene in zip(batch.items(), encoded, strict=True):
-            results[index] = self._embedding(frame, scene, started_s)
-        return [results[index] for index in range(len(frames))]
+            return [error] if len(frames) == 1 else [result for frame in frames for result in self._encode([frame])]
+        return [self._embedding(frame, scene, started_s) for frame, scene in zip(frames, scenes, strict=True)]
 
     def _embedding(self, frame: _Decoded, encoded: EncodedScene, started_s: float) -> embedding_pb2.SceneEmbedding:
         timings = embedding_pb2.StageTimings(
@@ -188,4 +189,8 @@ class FrameEncoder:
 
 def _check(wanted: Callable[[], bool]) -> None:
     if not wanted():
-        raise NoLongerWanted("the frame was no longer wanted when its turn came")
+        raise _no_longer_wanted()
+
+
+def _no_longer_wanted() -> NoLongerWanted:
+    return NoLongerWanted("the frame was no longer wanted when its turn came")

@@ -200,3 +200,9 @@ def test_the_command_refuses_an_altered_bundle(bundle_dir: Path, tmp_path: Path)
 def test_a_certificate_needs_its_key() -> None:
     with pytest.raises(ValidationError, match="tls_key"):
         PerceptionSettings(tls_certificate=Path("server.pem"))
+
+
+def test_importing_the_server_leaves_torch_alone_so_that_it_listens_at_once() -> None:
+    script = "import sys, perception_service.server.server; assert 'torch' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
