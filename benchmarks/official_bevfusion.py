@@ -18,13 +18,12 @@ from benchmarks.plain_pool import plain_pool
 from benchmarks.table import Figure
 from perception_service.limits import FrameLimits
 from perception_service.models.perception_model import PerceptionModel
-from perception_service.models.presets import preset
+from perception_service.models.presets import OFFICIAL, preset
 from perception_service.ops.bev_pool import plan_splat, splat
 from perception_service.pipeline import PerceptionPipeline
 from perception_service.wire.decode import decode_frame
 from waymend.frames import read_frame_directory
 
-_PRESET = "bevfusion_voxel0075"
 _STAGES = {
     "pts_voxel_layer": "voxelisation",
     "pts_middle_encoder": "sparse encoder",
@@ -91,7 +90,7 @@ def _alone(work: Callable[..., Result], *arguments: object) -> Result:
 
 def _model_run(frame_directory: Path) -> _Run:
     torch.set_num_threads(_THREADS)
-    model = PerceptionModel.from_config(preset(_PRESET)).eval()
+    model = PerceptionModel.from_config(preset(OFFICIAL)).eval()
     pipeline = PerceptionPipeline(model, model.config)
     del model
     with ThreadPoolExecutor(_THREADS) as decoders:

@@ -28,13 +28,27 @@ def load_pipeline(
     bundle = open_bundle(bundle_dir, halves=("perception",))
     directory = bundle.perception_directory
     try:
-        config = PerceptionConfig.parse(json.loads((directory / CONFIG_FILE).read_text()))
-        model = PerceptionModel(config)
-        load_weights(model, directory / WEIGHTS_FILE)
+        model = load_perception_model(directory / WEIGHTS_FILE)
     except (InvalidField, OSError, ValueError) as error:
         raise BundleError(f"{directory}: {error}") from error
-    _check_contract(bundle, config)
-    return bundle, PerceptionPipeline(model, config, device, options)
+    _check_contract(bundle, model.config)
+    return bundle, PerceptionPipeline(model, model.config, device, options)
+
+
+def load_perception_model(weights: Path) -> PerceptionModel:
+    """The model of a safetensors file, built from the `config.json` beside it.
+
+    Raises:
+        InvalidField: Configuration and weights do not fit, or one of them is none.
+        OSError: A file cannot be read.
+    """
+    try:
+        config = PerceptionConfig.parse(json.loads((weights.parent / CONFIG_FILE).read_text()))
+    except json.JSONDecodeError as error:
+        raise InvalidField(CONFIG_FILE, "JSON", error) from None
+    model = PerceptionModel(config)
+    load_weights(model, weights)
+    return model
 
 
 def token_sets(config: PerceptionConfig) -> dict[str, ModalityContract]:

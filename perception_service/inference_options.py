@@ -14,7 +14,7 @@ class InferenceOptions:
     Attributes:
         precision: Of convolutions and matrix products (`torch.autocast`); depth distributions, the splat, boxes and the
             vector encoder stay in float32.
-        compile_mode: `torch.compile` for the dense backbones and necks; `reduce-overhead` records CUDA graphs.
+        compile_mode: `torch.compile` for the dense parts before the BEV neck; `reduce-overhead` records CUDA graphs.
     """
 
     precision: Precision = "float32"

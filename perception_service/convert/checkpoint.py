@@ -1,6 +1,5 @@
 """A BEVFusion checkpoint of mmdetection3d becomes weights that the service loads."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from perception_service.convert.checkpoint_file import read_state_dict
 from perception_service.models.perception_model import PerceptionModel
 from perception_service.models.weights import save_weights
 from perception_service.ops.sparse.convolution import SparseConv3d, SubMConv3d, in_spconv_layout
+from waymend.bundle import file_digest
 from waymend.errors import InvalidField
 
 REPORT_FILE = "conversion.json"
@@ -96,9 +96,9 @@ def convert_checkpoint(config: Mapping[str, Any], checkpoint: Path, out: Path, s
     save_weights(model, out / WEIGHTS_FILE)
     conversion = Conversion(
         checkpoint=checkpoint.name,
-        checkpoint_sha256=_sha256(checkpoint),
-        weights_sha256=_sha256(out / WEIGHTS_FILE),
-        config_sha256=_sha256(out / CONFIG_FILE),
+        checkpoint_sha256=file_digest(checkpoint),
+        weights_sha256=file_digest(out / WEIGHTS_FILE),
+        config_sha256=file_digest(out / CONFIG_FILE),
         untrained=tuple(name for name, _ in model.named_children() if name != "bevfusion"),
         tensors=converted,
     )
@@ -160,8 +160,3 @@ def _misfit(name: str, given: Tensor, expected: Tensor) -> str | None:
 
 def _kind(tensor: Tensor) -> tuple[bool, bool]:
     return tensor.is_floating_point(), tensor.is_complex()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,6 +1,5 @@
 """The whole evaluation: data set and model in, benchmark figures out."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +8,12 @@ from typing import Any
 import torch
 from nuscenes.nuscenes import NuScenes
 
-from perception_service.bundle import CONFIG_FILE, load_pipeline
+from perception_service.bundle import load_perception_model, load_pipeline
 from perception_service.evaluation.detection import detect
 from perception_service.evaluation.detection_eval import SamplesDetectionEval
 from perception_service.evaluation.splits import samples_of_scenes, scenes_of_split
 from perception_service.evaluation.submission import write_submission
 from perception_service.inference_options import InferenceOptions
-from perception_service.models.config import PerceptionConfig
-from perception_service.models.perception_model import PerceptionModel
-from perception_service.models.weights import load_weights
 from perception_service.pipeline import PerceptionPipeline
 from waymend.errors import InvalidField
 
@@ -68,13 +64,8 @@ def chosen_pipeline(
     if bundle is not None:
         return load_pipeline(bundle, device, options)[1]
     assert weights is not None
-    try:
-        config = PerceptionConfig.parse(json.loads((weights.parent / CONFIG_FILE).read_text()))
-    except json.JSONDecodeError as error:
-        raise InvalidField(CONFIG_FILE, "JSON", error) from None
-    model = PerceptionModel(config)
-    load_weights(model, weights)
-    return PerceptionPipeline(model, config, device, options)
+    model = load_perception_model(weights)
+    return PerceptionPipeline(model, model.config, device, options)
 
 
 def _check_device(device: str) -> None:

@@ -6,13 +6,12 @@ from typing import Any
 
 from mmengine.config import Config
 
-from perception_service.models.official_preset import official_tokens
+from perception_service.models.official_preset import official_preset
 from waymend.errors import InvalidField
 from waymend.vocabulary import OBJECT_CLASSES
 
 _ORIGINAL_WIDTH_PX = 1600
 """Width of nuScenes' images, which `resize_lim` scales."""
-_AGENT_SCORE_THRESHOLD = 0.3
 _LOADER = "BEVLoadMultiViewImageFromFiles"
 _POINT_FEATURES = (5, [0, 1, 2, 3, 4])
 """Ways to say that x, y, z, intensity and time lag are read."""
@@ -46,13 +45,13 @@ def read_official_config(path: Path) -> dict[str, Any]:
     _check_images(model, pipeline)
     _check_points(pipeline)
     height, width = _final_size(pipeline)
-    return {
+    published = official_preset()
+    return published | {
         "preset": path.stem,
         "image": {"size": [height, width], "resized_width": _resized_width(pipeline)},
-        "points": {"range_m": _points_range(pipeline), "close_radius_m": 0.0},
-        "agent_score_threshold": _AGENT_SCORE_THRESHOLD,
+        "points": published["points"] | {"range_m": _points_range(pipeline)},
         "bevfusion": model,
-        "tokens": _tokens(model),
+        "tokens": _fitted_tokens(published["tokens"], model),
     }
 
 
@@ -116,12 +115,13 @@ def _points_range(pipeline: Mapping[str, Mapping[str, Any]]) -> list[float]:
     return list(_step(pipeline, "PointsRangeFilter")["point_cloud_range"])
 
 
-def _tokens(model: Mapping[str, Any]) -> dict[str, Any]:
-    tokens = official_tokens()
-    tokens["bev"]["in_channels"] = model["bbox_head"]["in_channels"]
-    tokens["image"]["in_channels"] = model["img_neck"]["out_channels"]
-    tokens["image"]["feature_size"] = list(model["view_transform"]["feature_size"])
-    return tokens
+def _fitted_tokens(tokens: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
+    image_features = {
+        "in_channels": model["img_neck"]["out_channels"],
+        "feature_size": list(model["view_transform"]["feature_size"]),
+    }
+    bev_features = {"in_channels": model["bbox_head"]["in_channels"]}
+    return {**tokens, "bev": tokens["bev"] | bev_features, "image": tokens["image"] | image_features}
 
 
 def _part(config: Mapping[str, Any], *names: str) -> Any:

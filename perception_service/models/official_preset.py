@@ -2,29 +2,31 @@
 
 from typing import Any
 
+from perception_service.models.head_preset import head_preset
+
+OFFICIAL = "bevfusion_voxel0075"
 _RANGE_M = [-54.0, -54.0, -5.0, 54.0, 54.0, 3.0]
 _VOXEL_SIZE_M = [0.075, 0.075, 0.2]
 _GRID = [1440, 1440, 41]
 _VOXELS_PER_CELL = 8
 _SPARSE_NORM = {"eps": 0.001, "momentum": 0.01}
-_QUERY_WIDTH = 128
 _TOKEN_WIDTH = 256
 
 
 def official_preset() -> dict[str, Any]:
     """A fresh copy of the configuration: six 256x704 images, BEV of 180x180 at 0.6 m."""
     return {
-        "preset": "bevfusion_voxel0075",
+        "preset": OFFICIAL,
         "image": {"size": [256, 704], "resized_width": 768},
         # Close points are removed when sweeps are merged, from the sweeps alone.
         "points": {"range_m": list(_RANGE_M), "close_radius_m": 0.0},
         "agent_score_threshold": 0.3,
         "bevfusion": _bevfusion(),
-        "tokens": official_tokens(),
+        "tokens": _tokens(),
     }
 
 
-def official_tokens() -> dict[str, Any]:
+def _tokens() -> dict[str, Any]:
     """Makers of the default token budget for maps and images of the official sizes."""
     attention = {"hidden_channels": 256, "num_heads": 8, "out_channels": _TOKEN_WIDTH}
     return {
@@ -133,50 +135,20 @@ def _bevfusion() -> dict[str, Any]:
 
 
 def _bbox_head() -> dict[str, Any]:
-    attention = {"embed_dims": _QUERY_WIDTH, "num_heads": 8, "dropout": 0.1}
-    return {
-        "type": "TransFusionHead",
-        "num_proposals": 200,
+    head = head_preset(
+        queries=200,
+        in_channels=512,
+        width=128,
+        attention_heads=8,
+        grid=_GRID,
+        voxels_per_cell=_VOXELS_PER_CELL,
+        low_corner_m=_RANGE_M[:2],
+        voxel_size_m=_VOXEL_SIZE_M[:2],
+    )
+    head["test_cfg"] |= {"voxel_size": _VOXEL_SIZE_M[:2], "pc_range": _RANGE_M[:2]}
+    return head | {
         "auxiliary": True,
-        "in_channels": 512,
-        "hidden_channel": _QUERY_WIDTH,
-        "num_classes": 10,
-        "nms_kernel_size": 3,
-        "bn_momentum": 0.1,
-        "num_decoder_layers": 1,
-        "decoder_layer": {
-            "type": "TransformerDecoderLayer",
-            "self_attn_cfg": dict(attention),
-            "cross_attn_cfg": dict(attention),
-            "ffn_cfg": {
-                "embed_dims": _QUERY_WIDTH,
-                "feedforward_channels": 256,
-                "num_fcs": 2,
-                "ffn_drop": 0.1,
-                "act_cfg": {"type": "ReLU", "inplace": True},
-            },
-            "norm_cfg": {"type": "LN"},
-            "pos_encoding_cfg": {"input_channel": 2, "num_pos_feats": _QUERY_WIDTH},
-        },
         "train_cfg": _train_cfg(),
-        "test_cfg": {
-            "dataset": "nuScenes",
-            "grid_size": list(_GRID),
-            "out_size_factor": _VOXELS_PER_CELL,
-            "voxel_size": _VOXEL_SIZE_M[:2],
-            "pc_range": _RANGE_M[:2],
-            "nms_type": None,
-        },
-        "common_heads": {"center": [2, 2], "height": [1, 2], "dim": [3, 2], "rot": [2, 2], "vel": [2, 2]},
-        "bbox_coder": {
-            "type": "TransFusionBBoxCoder",
-            "pc_range": _RANGE_M[:2],
-            "post_center_range": [-61.2, -61.2, -10.0, 61.2, 61.2, 10.0],
-            "score_threshold": 0.0,
-            "out_size_factor": _VOXELS_PER_CELL,
-            "voxel_size": _VOXEL_SIZE_M[:2],
-            "code_size": 10,
-        },
         "loss_cls": {
             "type": "mmdet.FocalLoss",
             "use_sigmoid": True,

@@ -6,7 +6,8 @@ A BEVFusion entry follows mmdet3d's config style and the argument names of `proj
 from dataclasses import dataclass
 from typing import Any
 
-from perception_service.models.official_preset import official_preset
+from perception_service.models.head_preset import head_preset
+from perception_service.models.official_preset import OFFICIAL, official_preset
 from waymend.errors import InvalidField
 
 _POINT_CLOUD_RANGE_M = [-51.2, -51.2, -5.0, 51.2, 51.2, 3.0]
@@ -60,7 +61,6 @@ _WIDTHS = {
         tokens=256,
     ),
 }
-OFFICIAL = "bevfusion_voxel0075"
 PRESET_NAMES = (*_WIDTHS, OFFICIAL)
 
 
@@ -177,48 +177,16 @@ def _pillar_encoder(widths: _Widths) -> dict[str, Any]:
 
 
 def _bbox_head(widths: _Widths) -> dict[str, Any]:
-    attention = {"embed_dims": widths.query, "num_heads": 4, "dropout": 0.1}
-    low_corner, voxel_size = _POINT_CLOUD_RANGE_M[:2], _VOXEL_SIZE_M[:2]
-    return {
-        "type": "TransFusionHead",
-        "num_proposals": 100,
-        "in_channels": widths.bev_neck,
-        "hidden_channel": widths.query,
-        "num_classes": 10,
-        "nms_kernel_size": 3,
-        "bn_momentum": 0.1,
-        "num_decoder_layers": 1,
-        "decoder_layer": {
-            "type": "TransformerDecoderLayer",
-            "self_attn_cfg": dict(attention),
-            "cross_attn_cfg": dict(attention),
-            "ffn_cfg": {
-                "embed_dims": widths.query,
-                "feedforward_channels": 2 * widths.query,
-                "num_fcs": 2,
-                "ffn_drop": 0.1,
-                "act_cfg": {"type": "ReLU", "inplace": True},
-            },
-            "norm_cfg": {"type": "LN"},
-            "pos_encoding_cfg": {"input_channel": 2, "num_pos_feats": widths.query},
-        },
-        "common_heads": {"center": [2, 2], "height": [1, 2], "dim": [3, 2], "rot": [2, 2], "vel": [2, 2]},
-        "bbox_coder": {
-            "type": "TransFusionBBoxCoder",
-            "pc_range": low_corner,
-            "post_center_range": [-61.2, -61.2, -10.0, 61.2, 61.2, 10.0],
-            "score_threshold": 0.0,
-            "out_size_factor": _PILLARS_PER_CELL,
-            "voxel_size": voxel_size,
-            "code_size": 10,
-        },
-        "test_cfg": {
-            "dataset": "nuScenes",
-            "grid_size": list(_PILLARS),
-            "out_size_factor": _PILLARS_PER_CELL,
-            "nms_type": None,
-        },
-    }
+    return head_preset(
+        queries=100,
+        in_channels=widths.bev_neck,
+        width=widths.query,
+        attention_heads=4,
+        grid=_PILLARS,
+        voxels_per_cell=_PILLARS_PER_CELL,
+        low_corner_m=_POINT_CLOUD_RANGE_M[:2],
+        voxel_size_m=_VOXEL_SIZE_M[:2],
+    )
 
 
 def _tokens(widths: _Widths) -> dict[str, Any]:

@@ -14,8 +14,8 @@ Result = TypeVar("Result")
 class BatchLimits:
     """How many items a batch may hold, and how long its first one may wait for more."""
 
-    size: int = 1
-    delay_s: float = 0.005
+    size: int
+    delay_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

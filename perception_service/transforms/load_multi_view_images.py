@@ -10,6 +10,7 @@ from mmengine.fileio import get
 from numpy.typing import NDArray
 
 from waymend.errors import InvalidField
+from waymend.geometry import Pose
 
 
 @TRANSFORMS.register_module()
@@ -68,17 +69,9 @@ def _calibration(cameras: list[dict[str, Any]]) -> dict[str, NDArray[np.floating
         "cam2img": intrinsics,
         "ori_cam2img": intrinsics.copy(),
         "lidar2cam": camera_from_lidar.astype(np.float64),
-        "cam2lidar": _rigid_inverses(camera_from_lidar.astype(np.float64)),
+        "cam2lidar": np.stack([Pose.from_matrix(pose).inverse().matrix for pose in camera_from_lidar]),
         "lidar2img": intrinsics @ camera_from_lidar,
     }
-
-
-def _rigid_inverses(transforms: NDArray[np.float64]) -> NDArray[np.float64]:
-    inverses = np.tile(np.eye(4), (len(transforms), 1, 1))
-    rotations = transforms[:, :3, :3].transpose(0, 2, 1)
-    inverses[:, :3, :3] = rotations
-    inverses[:, :3, 3:] = -rotations @ transforms[:, :3, 3:]
-    return inverses
 
 
 def _filled_up(images: list[NDArray[Any]]) -> list[NDArray[Any]]:

@@ -2,7 +2,7 @@
 
 from waymend.bundle.contract import Contract, ModalityContract
 from waymend.bundle.manifest import BaseModelReference, Manifest
-from waymend.bundle.opening import Bundle, BundleError, Half, open_bundle
+from waymend.bundle.opening import Bundle, BundleError, Half, file_digest, open_bundle
 from waymend.bundle.writing import write_manifest
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Half",
     "Manifest",
     "ModalityContract",
+    "file_digest",
     "open_bundle",
     "write_manifest",
 ]

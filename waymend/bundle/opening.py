@@ -60,7 +60,7 @@ def bundle_files(directory: Path) -> set[str]:
 
 def file_entry(path: Path) -> FileEntry:
     """Digest and size of a file."""
-    return FileEntry(sha256=_digest(path), bytes=path.stat().st_size)
+    return FileEntry(sha256=file_digest(path), bytes=path.stat().st_size)
 
 
 def _read_manifest(directory: Path) -> Manifest:
@@ -87,11 +87,12 @@ def _check_file(directory: Path, path: str, entry: FileEntry, digest: bool) -> N
     size = (directory / path).stat().st_size
     if size != entry.bytes:
         raise BundleError(f"{directory / path}: altered: expected {entry.bytes} bytes, found {size}")
-    if digest and (found := _digest(directory / path)) != entry.sha256:
+    if digest and (found := file_digest(directory / path)) != entry.sha256:
         raise BundleError(f"{directory / path}: altered: expected SHA-256 {entry.sha256}, found {found}")
 
 
-def _digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, as hexadecimal digits."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK_BYTES):

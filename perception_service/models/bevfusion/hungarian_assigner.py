@@ -12,7 +12,6 @@ from torch import Tensor
 from perception_service.ops.rotated_iou import boxes_iou_3d
 from waymend.errors import InvalidField
 
-_IOU_CALCULATORS = ("BboxOverlaps3D",)
 Config = Mapping[str, Any]
 
 
@@ -54,7 +53,7 @@ class HungarianAssigner3D:
     """
 
     def __init__(self, cls_cost: Config, reg_cost: Config, iou_cost: Config, iou_calculator: Config) -> None:
-        if iou_calculator["type"] not in _IOU_CALCULATORS or iou_calculator.get("coordinate", "lidar") != "lidar":
+        if iou_calculator["type"] != "BboxOverlaps3D" or iou_calculator.get("coordinate", "lidar") != "lidar":
             raise InvalidField("assigner.iou_calculator", "BboxOverlaps3D, coordinate lidar", dict(iou_calculator))
         self.cls_cost = TASK_UTILS.build(dict(cls_cost))
         self.reg_cost = TASK_UTILS.build(dict(reg_cost))

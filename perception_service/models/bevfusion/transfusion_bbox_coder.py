@@ -1,6 +1,6 @@
 """Between boxes in metres and the numbers that TransFusion's head predicts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -22,6 +22,11 @@ class LidarDetections:
     boxes_lidar: Tensor
     scores: Tensor
     labels: Tensor
+
+
+def regression(predicted: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What one decoder layer predicts of a box, float32 [B, channels, P] each, in the order of a code."""
+    return {name: predicted[name].float() for name in ("center", "height", "dim", "rot", "vel")}
 
 
 @TASK_UTILS.register_module()

@@ -14,7 +14,7 @@ from mmdet3d.registry import MODELS, TASK_UTILS
 from torch import Tensor, nn
 from torch.nn import functional
 
-from perception_service.models.bevfusion.transfusion_bbox_coder import LidarDetections
+from perception_service.models.bevfusion.transfusion_bbox_coder import LidarDetections, regression
 from perception_service.models.bevfusion.transfusion_losses import BoxTargets, TransFusionLosses
 from perception_service.ops.nms import circle_nms, rotated_nms
 from waymend.errors import InvalidField
@@ -24,12 +24,11 @@ _PRIOR_LOGIT = -2.19
 _LOSS_CLS = {"type": "mmdet.FocalLoss", "use_sigmoid": True, "gamma": 2.0, "alpha": 0.25, "loss_weight": 1.0}
 _LOSS_HEATMAP = {"type": "mmdet.GaussianFocalLoss", "loss_weight": 1.0}
 _LOSS_BBOX = {"type": "mmdet.L1Loss", "loss_weight": 0.25}
-_SUPPRESSED_CLASSES = (8, 9)
-"""Pedestrians and traffic cones."""
 _NMS_THRESHOLD = 0.175
 """BEVFusion's value for both kinds of suppression."""
-_CLASSES_WITHOUT_PEAK_SEARCH = {"nuScenes": (8, 9)}
-"""Pedestrians and traffic cones are smaller than the search window, so neighbours may both be real."""
+_SMALL_CLASSES = (8, 9)
+"""Pedestrians and traffic cones are smaller than the peak search's window, so neighbours may both be real."""
+_CLASSES_WITHOUT_PEAK_SEARCH = {"nuScenes": _SMALL_CLASSES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,15 +195,14 @@ class TransFusionHead(nn.Module):
         last = outputs.layers[-1]
         own_class = functional.one_hot(outputs.query_labels, self.num_classes).mT
         scores = last["heatmap"].sigmoid() * outputs.query_scores * own_class
-        regression = {name: last[name].float() for name in ("rot", "dim", "center", "height", "vel")}
-        detected = self.bbox_coder.decode(scores.float(), **regression)
+        detected = self.bbox_coder.decode(scores.float(), **regression(last))
         return detected if self.nms_type is None else [_suppressed(frame, self.nms_type) for frame in detected]
 
 
 def _suppressed(detections: LidarDetections, nms_type: str) -> LidarDetections:
     """Without lesser boxes of a small class near a better one; large objects keep apart by themselves."""
-    kept = ~torch.isin(detections.labels, detections.labels.new_tensor(_SUPPRESSED_CLASSES))
-    for label in _SUPPRESSED_CLASSES:
+    kept = ~torch.isin(detections.labels, detections.labels.new_tensor(_SMALL_CLASSES))
+    for label in _SMALL_CLASSES:
         members = torch.nonzero(detections.labels == label).squeeze(1)
         boxes, scores = detections.boxes_lidar[members], detections.scores[members]
         if nms_type == "circle":

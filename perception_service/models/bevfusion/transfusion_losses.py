@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from perception_service.models.bevfusion.heatmap_targets import HeatmapGrid, heatmap_targets
-from perception_service.models.bevfusion.transfusion_bbox_coder import TransFusionBBoxCoder
+from perception_service.models.bevfusion.transfusion_bbox_coder import TransFusionBBoxCoder, regression
 from waymend.errors import InvalidField
 
 if TYPE_CHECKING:
@@ -135,13 +135,13 @@ class TransFusionLosses:
         return focal.loss_weight * loss
 
     def _box_loss(self, layer: Mapping[str, Tensor], match: _QueryTargets, positives: float) -> Tensor:
-        predicted = torch.cat([layer[name] for name in ("center", "height", "dim", "rot", "vel")], 1).float().mT
+        predicted = torch.cat(list(regression(layer).values()), 1).mT
         weights = match.code_mask * match.code_mask.new_tensor(self._train_cfg["code_weights"])
         return self._loss_bbox(predicted, match.codes, weights, avg_factor=positives)
 
     @torch.no_grad()
     def _query_targets(self, layer: Mapping[str, Tensor], targets: Sequence[BoxTargets]) -> _QueryTargets:
-        boxes = self._coder.boxes(**{name: layer[name].float() for name in ("rot", "dim", "center", "height", "vel")})
+        boxes = self._coder.boxes(**regression(layer))
         logits = layer["heatmap"].float().mT
         frames, queries, code_size = len(boxes), boxes.shape[1], self._coder.code_size
         labels = torch.full((frames, queries), self._num_classes, dtype=torch.int64, device=boxes.device)
@@ -151,12 +151,10 @@ class TransFusionLosses:
         for frame, target in enumerate(targets):
             if len(target.labels) == 0:
                 continue
-            objects = target.boxes_lidar.to(boxes)
-            rows, columns, iou = self._assigner.assign(
-                boxes[frame], logits[frame], objects, target.labels.to(boxes.device), range_m
-            )
+            objects, classes = target.boxes_lidar.to(boxes), target.labels.to(boxes.device)
+            rows, columns, iou = self._assigner.assign(boxes[frame], logits[frame], objects, classes, range_m)
             encoded = self._coder.encode(objects[columns])
-            labels[frame, rows] = target.labels.to(boxes.device)[columns]
+            labels[frame, rows] = classes[columns]
             codes[frame, rows] = torch.nan_to_num(encoded)
             mask[frame, rows] = encoded.isfinite().to(mask.dtype)
             overlaps.append(iou)

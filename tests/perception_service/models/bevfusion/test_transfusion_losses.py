@@ -11,68 +11,38 @@ from perception_service.models.bevfusion import build as _registers_modules  # n
 from perception_service.models.bevfusion.heatmap_targets import HeatmapGrid, heatmap_targets
 from perception_service.models.bevfusion.transfusion_head import TransFusionHead
 from perception_service.models.bevfusion.transfusion_losses import BoxTargets
+from perception_service.models.head_preset import head_preset
+from perception_service.models.presets import OFFICIAL, preset
 from waymend.errors import InvalidField
 
 RANGE_M = [-12.8, -12.8, -5.0, 12.8, 12.8, 3.0]
-ATTENTION = {"embed_dims": 16, "num_heads": 2, "dropout": 0.0}
-ASSIGNER = {
-    "type": "HungarianAssigner3D",
-    "iou_calculator": {"type": "BboxOverlaps3D", "coordinate": "lidar"},
-    "cls_cost": {"type": "mmdet.FocalLossCost", "gamma": 2.0, "alpha": 0.25, "weight": 0.15},
-    "reg_cost": {"type": "BBoxBEVL1Cost", "weight": 0.25},
-    "iou_cost": {"type": "IoU3DCost", "weight": 0.25},
-}
-TRAIN_CFG = {
-    "dataset": "nuScenes",
-    "point_cloud_range": RANGE_M,
-    "grid_size": [128, 128, 1],
-    "voxel_size": [0.2, 0.2, 8.0],
-    "out_size_factor": 4,
-    "gaussian_overlap": 0.1,
-    "min_radius": 2,
-    "pos_weight": -1,
-    "code_weights": [1.0] * 8 + [0.2] * 2,
-    "assigner": ASSIGNER,
-}
+GRID = {"grid_size": [128, 128, 1], "out_size_factor": 4}
+OFFICIAL_HEAD = preset(OFFICIAL)["bevfusion"]["bbox_head"]
+TRAIN_CFG = {**OFFICIAL_HEAD["train_cfg"], **GRID, "point_cloud_range": RANGE_M, "voxel_size": [0.2, 0.2, 8.0]}
+ASSIGNER = TRAIN_CFG["assigner"]
 CAR = [3.0, -4.0, -1.0, 4.5, 1.9, 1.6, 0.7, 2.0, 1.0]
 CONE = [-5.0, 6.0, -1.2, 0.4, 0.4, 0.8, 0.0, 0.0, 0.0]
 
 
 def make_head(**changes) -> TransFusionHead:
+    """The official head and losses on a map of 32x32 cells, small and without dropout."""
     torch.manual_seed(0)
-    config = {
-        "type": "TransFusionHead",
-        "num_proposals": 12,
-        "auxiliary": True,
-        "in_channels": 8,
-        "hidden_channel": 16,
-        "num_classes": 10,
-        "num_decoder_layers": 1,
-        "decoder_layer": {
-            "type": "TransformerDecoderLayer",
-            "self_attn_cfg": ATTENTION,
-            "cross_attn_cfg": ATTENTION,
-            "ffn_cfg": {"embed_dims": 16, "feedforward_channels": 32, "num_fcs": 2, "ffn_drop": 0.0},
-            "norm_cfg": {"type": "LN"},
-            "pos_encoding_cfg": {"input_channel": 2, "num_pos_feats": 16},
-        },
-        "common_heads": {"center": [2, 2], "height": [1, 2], "dim": [3, 2], "rot": [2, 2], "vel": [2, 2]},
-        "bbox_coder": {
-            "type": "TransFusionBBoxCoder",
-            "pc_range": RANGE_M[:2],
-            "post_center_range": [-20.0, -20.0, -10.0, 20.0, 20.0, 10.0],
-            "score_threshold": 0.0,
-            "out_size_factor": 4,
-            "voxel_size": [0.2, 0.2],
-            "code_size": 10,
-        },
-        "train_cfg": TRAIN_CFG,
-        "test_cfg": {"dataset": "nuScenes", "grid_size": [128, 128, 1], "out_size_factor": 4, "nms_type": None},
-        "loss_cls": {"type": "mmdet.FocalLoss", "use_sigmoid": True, "gamma": 2.0, "alpha": 0.25, "loss_weight": 1.0},
-        "loss_heatmap": {"type": "mmdet.GaussianFocalLoss", "reduction": "mean", "loss_weight": 1.0},
-        "loss_bbox": {"type": "mmdet.L1Loss", "reduction": "mean", "loss_weight": 0.25},
-    }
-    return MODELS.build({**config, **changes})
+    small = head_preset(
+        queries=12,
+        in_channels=8,
+        width=16,
+        attention_heads=2,
+        grid=GRID["grid_size"],
+        voxels_per_cell=4,
+        low_corner_m=RANGE_M[:2],
+        voxel_size_m=[0.2, 0.2],
+    )
+    small["bbox_coder"]["post_center_range"] = [-20.0, -20.0, -10.0, 20.0, 20.0, 10.0]
+    for attention in ("self_attn_cfg", "cross_attn_cfg"):
+        small["decoder_layer"][attention]["dropout"] = 0.0
+    small["decoder_layer"]["ffn_cfg"]["ffn_drop"] = 0.0
+    losses = {name: OFFICIAL_HEAD[name] for name in ("auxiliary", "loss_cls", "loss_heatmap", "loss_bbox")}
+    return MODELS.build({**small, **losses, "train_cfg": TRAIN_CFG, **changes})
 
 
 def targets(*boxes, labels) -> BoxTargets:
@@ -182,7 +152,7 @@ def test_blobs_peak_at_the_objects_cell_x_first():
 
 
 def test_small_classes_are_suppressed_where_the_configuration_says_so():
-    settings = {"dataset": "nuScenes", "grid_size": [128, 128, 1], "out_size_factor": 4}
+    settings = {"dataset": "nuScenes", **GRID}
     outputs = make_head()(torch.zeros(1, 8, 32, 32))
     code = make_head().bbox_coder.encode(torch.tensor([CONE]))[0]
     with torch.no_grad():
