@@ -6,10 +6,14 @@ channels), so the features per depth bin are never written.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
+
+from perception_service.ops import triton
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,35 @@ def splat(depth: Tensor, context: Tensor, plan: SplatPlan) -> Tensor:
     Returns:
         float [cells, C].
     """
+    if triton.runs_on(depth, context):
+        return _PoolCells.apply(depth, context, plan)
+    return weighted_bags(depth, context, plan)
+
+
+def weighted_bags(depth: Tensor, context: Tensor, plan: SplatPlan) -> Tensor:
+    """`splat` in plain torch: a bag of weighted pixels per cell."""
     weights = depth.flatten().index_select(0, plan.bins)
     return functional.embedding_bag(
         plan.pixels, context, plan.offsets, mode="sum", per_sample_weights=weights, include_last_offset=True
     )
+
+
+class _PoolCells(torch.autograd.Function):
+    """The kernel forwards; backwards the gradients of `weighted_bags`."""
+
+    @staticmethod
+    def forward(ctx: Any, depth: Tensor, context: Tensor, plan: SplatPlan) -> Tensor:
+        from perception_service.ops.triton.pool_cells import pool_cells
+
+        ctx.save_for_backward(depth, context)
+        ctx.plan = plan
+        return pool_cells(depth, context, plan.bins, plan.pixels, plan.offsets)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+        depth, context = (saved.detach().requires_grad_() for saved in ctx.saved_tensors)
+        with torch.enable_grad():
+            pooled = weighted_bags(depth, context, ctx.plan)
+        of_depth, of_context = torch.autograd.grad(pooled, (depth, context), gradient)
+        return of_depth, of_context, None

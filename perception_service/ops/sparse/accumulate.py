@@ -1,15 +1,19 @@
 """The arithmetic of a sparse convolution: per tap, gather inputs, multiply, add to outputs."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
+from perception_service.ops import triton
 from perception_service.ops.sparse.rulebook import Rulebook
 
 
 def convolve(features: Tensor, weight: Tensor, rulebook: Rulebook) -> Tensor:
-    """The convolved features [M, out], in the precision that autocast asks for; differentiable.
+    """The convolved features [M, out], in the precision that autocast asks for; differentiable once.
 
-    No row occurs twice within a tap, so outputs are written without collisions and always summed in the same order.
+    Every output is summed in the same order each time, so the same input gives the same bits, on any device.
 
     Args:
         features: [N, in].
@@ -19,16 +23,65 @@ def convolve(features: Tensor, weight: Tensor, rulebook: Rulebook) -> Tensor:
     device = features.device.type
     dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features.dtype
     with torch.autocast(device, enabled=False):
-        return _accumulated(features.to(dtype), weight.flatten(1, 3).permute(1, 2, 0).to(dtype), rulebook)
+        taps = weight.flatten(1, 3).permute(1, 2, 0).to(dtype)
+        return _Convolve.apply(features.to(dtype), taps, rulebook)
 
 
-def _accumulated(features: Tensor, taps: Tensor, rulebook: Rulebook) -> Tensor:
-    if rulebook.identity_tap is None:
-        output = features.new_zeros(len(rulebook.coordinates), taps.shape[2])
-    else:
-        output = features @ taps[rulebook.identity_tap]
+class _Convolve(torch.autograd.Function):
+    """Keeps the features for the backward pass, where plain autograd would keep what each tap gathers from them."""
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor, taps: Tensor, rulebook: Rulebook) -> Tensor:
+        ctx.save_for_backward(features, taps)
+        ctx.rulebook = rulebook
+        if triton.runs_on(features, taps):
+            from perception_service.ops.triton.gather_gemm import gather_gemm
+
+            return gather_gemm(features, taps, rulebook.neighbours)
+        return accumulate(features, taps, rulebook)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        features, taps = ctx.saved_tensors
+        wants_features, wants_taps, _ = ctx.needs_input_grad
+        of_features = _features_gradient(gradient, features, taps, ctx.rulebook) if wants_features else None
+        of_taps = _taps_gradient(gradient, features, taps, ctx.rulebook) if wants_taps else None
+        return of_features, of_taps, None
+
+
+def accumulate(features: Tensor, taps: Tensor, rulebook: Rulebook) -> Tensor:
+    """The sum [M, out] in plain torch, of features [N, in] and taps [K, in, out]."""
+    return _accumulated(
+        features, taps, rulebook.inputs, rulebook.outputs, rulebook.identity_tap, len(rulebook.coordinates)
+    )
+
+
+def _features_gradient(gradient: Tensor, features: Tensor, taps: Tensor, rulebook: Rulebook) -> Tensor:
+    """The same sum in the other direction: what was an output is the input now."""
+    swapped = taps.transpose(1, 2)
+    return _accumulated(gradient, swapped, rulebook.outputs, rulebook.inputs, rulebook.identity_tap, len(features))
+
+
+def _taps_gradient(gradient: Tensor, features: Tensor, taps: Tensor, rulebook: Rulebook) -> Tensor:
+    result = torch.zeros_like(taps)
     for tap, (inputs, outputs) in enumerate(zip(rulebook.inputs, rulebook.outputs, strict=True)):
-        if tap != rulebook.identity_tap and len(inputs):
-            sums = output.index_select(0, outputs).addmm_(features.index_select(0, inputs), taps[tap])
-            output = output.index_copy_(0, outputs, sums)
-    return output
+        result[tap] = features.index_select(0, inputs).T @ gradient.index_select(0, outputs)
+    return result
+
+
+def _accumulated(
+    rows: Tensor,
+    taps: Tensor,
+    sources: tuple[Tensor, ...],
+    targets: tuple[Tensor, ...],
+    identity_tap: int | None,
+    count: int,
+) -> Tensor:
+    """[count, out] from rows [R, in]. No target occurs twice within a tap, so no write hits another."""
+    result = rows.new_zeros(count, taps.shape[2]) if identity_tap is None else rows @ taps[identity_tap]
+    for tap, (source, target) in enumerate(zip(sources, targets, strict=True)):
+        if tap != identity_tap and len(source):
+            sums = result.index_select(0, target).addmm_(rows.index_select(0, source), taps[tap])
+            result.index_copy_(0, target, sums)
+    return result

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from perception_service.ops.sparse.accumulate import convolve
+from perception_service.ops.sparse.module import SparseModule
 from perception_service.ops.sparse.rulebook import Rulebook, Triple, strided_rulebook, submanifold_rulebook
 from perception_service.ops.sparse.tensor import SparseTensor
 from waymend.errors import InvalidField
 
 
-class _Convolution(nn.Module):
+class _Convolution(SparseModule):
     """What both convolutions share.
 
     Args:
@@ -42,13 +43,9 @@ class _Convolution(nn.Module):
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
         nn.init.kaiming_uniform_(self.weight.view(out_channels, -1), a=math.sqrt(5))
 
-    def forward(self, sparse: SparseTensor) -> SparseTensor:
-        """The convolved tensor, features [M, out_channels]."""
-        raise NotImplementedError
-
     def _convolved(self, features: Tensor, rulebook: Rulebook) -> Tensor:
         output = convolve(features, self.weight, rulebook)
-        return output if self.bias is None else output + self.bias
+        return output if self.bias is None else output + self.bias.to(output.dtype)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:  # ty: ignore[incompatible-method-override]
         name = f"{prefix}weight"

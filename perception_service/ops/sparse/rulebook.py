@@ -2,14 +2,17 @@
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from waymend.errors import InvalidField
+
 Triple = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Rulebook:
     """The pairs of a convolution, tap by tap; within a tap no input and no output occurs twice.
 
@@ -26,6 +29,14 @@ class Rulebook:
     spatial_shape: Triple
     identity_tap: int | None = None
 
+    @cached_property
+    def neighbours(self) -> Tensor:
+        """The same pairs as a table, int32 [K, M]: the input of tap k at output m, -1 where there is none."""
+        table = self.coordinates.new_full((len(self.inputs), len(self.coordinates)), -1, dtype=torch.int32)
+        for tap, (inputs, outputs) in enumerate(zip(self.inputs, self.outputs, strict=True)):
+            table[tap].index_copy_(0, outputs, inputs.int())
+        return table
+
 
 def taps(kernel_size: Triple) -> list[Triple]:
     """Positions in the kernel, x first, z last."""
@@ -40,12 +51,16 @@ def submanifold_rulebook(coordinates: Tensor, spatial_shape: Triple, kernel_size
     The grid is thought of with a margin around it, so that a neighbour's key is a cell's key plus a constant and no
     neighbour beyond the edge is taken for a cell of the next row. The pairs of a tap are those of the opposite tap,
     reversed, so only half of them are searched for.
+
+    Raises:
+        InvalidField: A cell occurs twice or lies outside the grid.
     """
     centre = [size // 2 for size in kernel_size]
     margin = [middle * step for middle, step in zip(centre, dilation, strict=True)]
     wide_x, wide_y, wide_z = (size + 2 * edge for size, edge in zip(spatial_shape, margin, strict=True))
     shifted = coordinates + torch.tensor([0, *margin], device=coordinates.device)
     keys, order = torch.sort(_flat(shifted, (wide_x, wide_y, wide_z)))
+    _check_cells(coordinates, spatial_shape, keys)
     positions = taps(kernel_size)
     found: list[tuple[Tensor, Tensor]] = []
     for tap in positions[: len(positions) // 2]:
@@ -61,12 +76,19 @@ def submanifold_rulebook(coordinates: Tensor, spatial_shape: Triple, kernel_size
 def strided_rulebook(
     coordinates: Tensor, spatial_shape: Triple, kernel_size: Triple, stride: Triple, padding: Triple, dilation: Triple
 ) -> Rulebook:
-    """Every output cell that an input cell reaches, in ascending order of frame, x, y, z."""
+    """Every output cell that an input cell reaches, in ascending order of frame, x, y, z.
+
+    Raises:
+        InvalidField: A cell occurs twice or lies outside the grid, or the kernel is larger than the padded grid.
+    """
+    _check_cells(coordinates, spatial_shape, torch.sort(_flat(coordinates, spatial_shape)).values)
     sizes = zip(spatial_shape, kernel_size, stride, padding, dilation, strict=True)
     size_x, size_y, size_z = (
         (size + 2 * pad - step * (kernel - 1) - 1) // jump + 1 for size, kernel, jump, pad, step in sizes
     )
     output_shape = (size_x, size_y, size_z)
+    if min(output_shape) < 1:
+        raise InvalidField("SparseTensor.spatial_shape", f"room for a kernel of {kernel_size}", spatial_shape)
     frame = coordinates[:, 0]
     along = [
         [
@@ -84,6 +106,15 @@ def strided_rulebook(
     unique_keys, rows = torch.unique(torch.cat(keys), return_inverse=True)
     outputs = rows.split([len(tap_keys) for tap_keys in keys])
     return Rulebook(tuple(inputs), tuple(outputs), _unflat(unique_keys, output_shape), output_shape)
+
+
+def _check_cells(coordinates: Tensor, spatial_shape: Triple, sorted_keys: Tensor) -> None:
+    """Pairs are written without collisions only where every cell is there once, so anything else is refused."""
+    if (sorted_keys[1:] == sorted_keys[:-1]).any():
+        raise InvalidField("SparseTensor.coordinates", "every cell once", "a cell twice")
+    cells = coordinates[:, 1:]
+    if ((cells < 0) | (cells >= cells.new_tensor(spatial_shape))).any():
+        raise InvalidField("SparseTensor.coordinates", f"cells of a grid {spatial_shape}", "a cell outside")
 
 
 def _reached(positions: Tensor, stride: int, size: int) -> tuple[Tensor, Tensor]:

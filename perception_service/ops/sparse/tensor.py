@@ -14,7 +14,8 @@ class SparseTensor:
 
     Attributes:
         features: float [N, C].
-        coordinates: int64 [N, 4]: frame in the batch, then cell indices x, y, z. No cell occurs twice.
+        coordinates: int64 [N, 4]: frame in the batch, then cell indices x, y, z. A convolution refuses (InvalidField) a
+            cell that occurs twice or lies outside the grid.
         spatial_shape: Cells along x, y and z.
         batch_size: Frames B in the batch.
         rulebooks: Found for these coordinates so far; tensors that share coordinates share them.
@@ -33,9 +34,17 @@ class SparseTensor:
 
 def to_dense(sparse: SparseTensor) -> Tensor:
     """The whole grids, float [B, C, X, Y, Z], 0 where no cell is occupied."""
-    size_x, size_y, size_z = sparse.spatial_shape
+    dense = sparse.features.new_zeros(sparse.batch_size, sparse.features.shape[1], *sparse.spatial_shape)
     frame, x, y, z = sparse.coordinates.unbind(1)
+    dense.permute(0, 2, 3, 4, 1).index_put_((frame, x, y, z), sparse.features)
+    return dense
+
+
+def to_bev(sparse: SparseTensor) -> Tensor:
+    """The whole grids seen from above, float [B, C * Z, X, Y]: channel c at height z is channel c * Z + z."""
+    size_x, size_y, size_z = sparse.spatial_shape
     channels = sparse.features.shape[1]
-    dense = sparse.features.new_zeros(sparse.batch_size * size_x * size_y * size_z, channels)
-    dense.index_copy_(0, ((frame * size_x + x) * size_y + y) * size_z + z, sparse.features)
-    return dense.view(sparse.batch_size, size_x, size_y, size_z, channels).permute(0, 4, 1, 2, 3)
+    dense = sparse.features.new_zeros(sparse.batch_size, channels, size_z, size_x, size_y)
+    frame, x, y, z = sparse.coordinates.unbind(1)
+    dense.permute(0, 2, 3, 4, 1).index_put_((frame, z, x, y), sparse.features)
+    return dense.flatten(1, 2)
