@@ -1,11 +1,15 @@
 # `make demo` and `make test` are all that a fresh machine needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test bench lint types imports protos check-protos check lock bundle clean
+.PHONY: help demo serve test kernels bench lint types imports protos check-protos check lock bundle clean
 
 ACCELERATOR ?= cpu
 PYTHON_BIN := .venv/bin/python
 ENVIRONMENT := .venv/.installed-$(ACCELERATOR)
+# spconv's wheels name a CUDA version: spconv-cu126 and others.
+SPCONV ?= spconv==2.3.8
+OPTIONAL_KERNELS := --with $(SPCONV) $(if $(filter cpu,$(ACCELERATOR)),--with triton==3.7.1)
+KERNEL_TESTS := tests/perception_service/ops/test_triton.py tests/perception_service/ops/sparse/test_spconv.py
 # Contended OpenMP threads cost several times more than they give.
 export OMP_WAIT_POLICY ?= PASSIVE
 export TOKENIZERS_PARALLELISM ?= false
@@ -25,6 +29,10 @@ serve: $(ENVIRONMENT) ## Runs both services on loopback until Ctrl-C.
 
 test: $(ENVIRONMENT) ## Runs the tests.
 	$(PYTHON_BIN) -m pytest
+
+kernels: $(ENVIRONMENT) ## Tests the optional kernels: Triton's under its interpreter where there is no GPU, and spconv.
+	VIRTUAL_ENV=$(CURDIR)/.venv $(if $(filter cpu,$(ACCELERATOR)),TRITON_INTERPRET=1) \
+	.venv/bin/uv run --no-project --active $(OPTIONAL_KERNELS) python -m pytest $(KERNEL_TESTS)
 
 bench: $(ENVIRONMENT) ## Measures speed and memory and prints one table (FRAME=directory: the official configuration on yours).
 	$(PYTHON_BIN) -m benchmarks $(if $(FRAME),--frame "$(FRAME)")

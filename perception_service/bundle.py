@@ -24,6 +24,7 @@ def load_pipeline(
 
     Raises:
         BundleError: No bundle, a missing, extra or altered file, or a configuration or weights that do not fit.
+        InvalidField: A kernel of `options` does not run here.
     """
     bundle = open_bundle(bundle_dir, halves=("perception",))
     directory = bundle.perception_directory

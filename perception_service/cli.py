@@ -38,7 +38,7 @@ def serve(
     configure_logging(settings.log_format)
     try:
         asyncio.run(serve_until_stopped(settings))
-    except (BundleError, OSError, RuntimeError) as error:
+    except (BundleError, InvalidField, OSError, RuntimeError) as error:
         raise _failure(str(error)) from None
 
 

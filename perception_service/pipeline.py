@@ -20,6 +20,7 @@ from perception_service.models.config import PerceptionConfig
 from perception_service.models.inference import prepared_for_inference
 from perception_service.models.perception_model import PerceptionModel
 from perception_service.models.tokens.vector_inputs import VectorInputs, vector_inputs
+from perception_service.ops.kernels import use_kernels
 from perception_service.preprocessing import bevfusion_inputs
 from perception_service.scene import EncodedScene, Scene
 from waymend.agents import AgentBox
@@ -46,7 +47,10 @@ class PerceptionPipeline:
         model: Is copied; later changes to it have no effect.
         config: What the model was built from.
         device: Where the copy runs.
-        options: Precision and compilation.
+        options: Precision, compilation and kernels.
+
+    Raises:
+        InvalidField: A kernel is not installed, or does not run on the device.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class PerceptionPipeline:
         self._model = prepared_for_inference(model).to(self.device)
         options = options or InferenceOptions()
         self._precision = getattr(torch, options.precision)
+        use_kernels(self._model, self.device, options.sparse_conv_kernel, options.pool_kernel)
         if options.compile_mode != "none":
             _compile(self._model, options.compile_mode)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from perception_service.inference_options import CompileMode, InferenceOptions, Precision
+from perception_service.inference_options import CompileMode, InferenceOptions, PoolKernel, Precision, SparseConvKernel
 from perception_service.limits import FrameLimits
 from waymend.vocabulary import CAMERA_NAMES
 
@@ -24,6 +24,8 @@ class PerceptionSettings(BaseSettings):
         device: Torch device, such as `cpu` or `cuda:0`.
         precision: Of convolutions and matrix products; below float32 only where a GPU gains from it.
         compile_mode: `torch.compile` of the dense parts; the first frames then take minutes.
+        sparse_conv_kernel: torch, triton (on CUDA) or spconv (where installed).
+        pool_kernel: torch or triton (on CUDA), for the lift-splat pool.
         batch_size: Frames that may be encoded together; 0 for 4 on a GPU and 1 on a CPU, which gains nothing from more.
         batch_delay_ms: How long a frame waits for others that are being decoded, so as to be encoded with them.
         threads: Torch threads of the one worker, and JPEG decoders.
@@ -46,6 +48,8 @@ class PerceptionSettings(BaseSettings):
     device: str = "cpu"
     precision: Precision = "float32"
     compile_mode: CompileMode = "none"
+    sparse_conv_kernel: SparseConvKernel = "torch"
+    pool_kernel: PoolKernel = "torch"
     batch_size: Annotated[int, Field(ge=0, le=64)] = 0
     batch_delay_ms: Annotated[float, Field(ge=0, le=1000)] = 5.0
     threads: Annotated[int, Field(ge=1, le=256)] = 2
@@ -81,7 +85,7 @@ class PerceptionSettings(BaseSettings):
 
     @property
     def inference_options(self) -> InferenceOptions:
-        return InferenceOptions(self.precision, self.compile_mode)
+        return InferenceOptions(self.precision, self.compile_mode, self.sparse_conv_kernel, self.pool_kernel)
 
     @property
     def frames_per_batch(self) -> int:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from perception_service.ops import triton
+from perception_service.inference_options import PoolKernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,32 @@ def plan_splat(cell_of_bin: Tensor, cells: int) -> SplatPlan:
     return SplatPlan(bins, bins // cell_of_bin.shape[1], torch.searchsorted(sorted_cells, edges))
 
 
-def splat(depth: Tensor, context: Tensor, plan: SplatPlan) -> Tensor:
+class SplatPool(nn.Module):
+    """`splat` as a module.
+
+    Attributes:
+        kernel: Who does the arithmetic; see `perception_service.ops.kernels`.
+    """
+
+    kernel: PoolKernel = "torch"
+
+    def forward(self, depth: Tensor, context: Tensor, plan: SplatPlan) -> Tensor:
+        return splat(depth, context, plan, self.kernel)
+
+
+def splat(depth: Tensor, context: Tensor, plan: SplatPlan, kernel: PoolKernel = "torch") -> Tensor:
     """Sums depth-weighted features into cells; differentiable in both, each cell added in a fixed order.
 
     Args:
         depth: float [P, D], the depth distribution of each pixel.
         context: float [P, C], the features of each pixel.
+        plan: Of the P pixels.
+        kernel: triton: the CUDA kernel computes the values; plain torch computes gradients.
 
     Returns:
         float [cells, C].
     """
-    if triton.runs_on(depth, context):
+    if kernel == "triton":
         return _PoolCells.apply(depth, context, plan)
     return weighted_bags(depth, context, plan)
 

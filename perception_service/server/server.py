@@ -62,6 +62,7 @@ class PerceptionServer:
 
         Raises:
             BundleError: The bundle cannot be loaded.
+            InvalidField: A kernel that is asked for does not run here.
         """
         self._service.model = model = await asyncio.to_thread(self._load, self._settings, self.metrics)
         await self._report(health_pb2.HealthCheckResponse.SERVING)
@@ -153,6 +154,7 @@ async def serve(settings: PerceptionSettings) -> None:
 
     Raises:
         BundleError: The bundle cannot be loaded; the server has stopped.
+        InvalidField: A kernel that is asked for does not run here; the server has stopped.
     """
     asked_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from perception_service.models.bevfusion.frustum import frustum_points, make_frustum
 from perception_service.models.bevfusion.inputs import BevFusionInputs
-from perception_service.ops.bev_pool import SplatPlan, plan_splat, splat
+from perception_service.ops.bev_pool import SplatPlan, SplatPool, plan_splat
 
 
 class ViewTransform(nn.Module):
@@ -55,6 +55,7 @@ class ViewTransform(nn.Module):
         self.register_buffer("frustum", make_frustum(image_size, feature_size, dbound))
         self.depth_bins = self.frustum.shape[0]
         self.downsample = _halving_convolutions(out_channels) if downsample == 2 else nn.Identity()
+        self.pool = SplatPool()
         self._last_plan: tuple[tuple[Tensor, ...], SplatPlan] | None = None
 
     def depth_and_context(self, features: Tensor, inputs: BevFusionInputs) -> Tensor:
@@ -66,7 +67,7 @@ class ViewTransform(nn.Module):
         rows = self.depth_and_context(features, inputs).permute(0, 2, 3, 1).flatten(0, 2)
         depth = rows[:, : self.depth_bins].float().softmax(1)
         context = rows[:, self.depth_bins :].float().contiguous()
-        pooled = splat(depth, context, self._plan(inputs))
+        pooled = self.pool(depth, context, self._plan(inputs))
         size_x, size_y, size_z = self.grid_shape
         stacked = pooled.view(inputs.batch_size, size_z, size_x, size_y, -1).permute(0, 1, 4, 2, 3)
         return self.downsample(stacked.flatten(1, 2))

@@ -6,11 +6,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from perception_service.ops import triton
 from perception_service.ops.sparse.rulebook import Rulebook
 
 
-def convolve(features: Tensor, weight: Tensor, rulebook: Rulebook) -> Tensor:
+def convolve(features: Tensor, weight: Tensor, rulebook: Rulebook, in_triton: bool = False) -> Tensor:
     """The convolved features [M, out], in the precision that autocast asks for; differentiable once.
 
     Every output is summed in the same order each time, so the same input gives the same bits, on any device.
@@ -19,22 +18,23 @@ def convolve(features: Tensor, weight: Tensor, rulebook: Rulebook) -> Tensor:
         features: [N, in].
         weight: [out, x, y, z, in].
         rulebook: Of the N input and M output cells.
+        in_triton: Whether the CUDA kernel computes the values; plain torch computes gradients.
     """
     device = features.device.type
     dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features.dtype
     with torch.autocast(device, enabled=False):
         taps = weight.flatten(1, 3).permute(1, 2, 0).to(dtype)
-        return _Convolve.apply(features.to(dtype), taps, rulebook)
+        return _Convolve.apply(features.to(dtype), taps, rulebook, in_triton)
 
 
 class _Convolve(torch.autograd.Function):
     """Keeps the features for the backward pass, where plain autograd would keep what each tap gathers from them."""
 
     @staticmethod
-    def forward(ctx: Any, features: Tensor, taps: Tensor, rulebook: Rulebook) -> Tensor:
+    def forward(ctx: Any, features: Tensor, taps: Tensor, rulebook: Rulebook, in_triton: bool) -> Tensor:
         ctx.save_for_backward(features, taps)
         ctx.rulebook = rulebook
-        if triton.runs_on(features, taps):
+        if in_triton:
             from perception_service.ops.triton.gather_gemm import gather_gemm
 
             return gather_gemm(features, taps, rulebook.neighbours)
@@ -42,12 +42,12 @@ class _Convolve(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         features, taps = ctx.saved_tensors
-        wants_features, wants_taps, _ = ctx.needs_input_grad
+        wants_features, wants_taps, *_ = ctx.needs_input_grad
         of_features = _features_gradient(gradient, features, taps, ctx.rulebook) if wants_features else None
         of_taps = _taps_gradient(gradient, features, taps, ctx.rulebook) if wants_taps else None
-        return of_features, of_taps, None
+        return of_features, of_taps, None, None
 
 
 def accumulate(features: Tensor, taps: Tensor, rulebook: Rulebook) -> Tensor:

@@ -1,11 +1,9 @@
 """A batch of sparse grids."""
 
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 from torch import Tensor
-
-from perception_service.ops.sparse.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,14 +16,14 @@ class SparseTensor:
             cell that occurs twice or lies outside the grid.
         spatial_shape: Cells along x, y and z.
         batch_size: Frames B in the batch.
-        rulebooks: Found for these coordinates so far; tensors that share coordinates share them.
+        pairs: What convolutions have found out about these coordinates so far; tensors that share coordinates share it.
     """
 
     features: Tensor
     coordinates: Tensor
     spatial_shape: tuple[int, int, int]
     batch_size: int
-    rulebooks: dict[tuple, Rulebook] = field(default_factory=dict, repr=False)
+    pairs: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def with_features(self, features: Tensor) -> Self:
         """The same cells with other features [N, C']."""

@@ -198,8 +198,8 @@ def test_convolutions_on_the_same_cells_search_for_neighbours_once():
     sparse = random_sparse(7)
     first = SubMConv3d(3, 3, 3).double()(sparse)
     again = SubMConv3d(3, 3, 3).double()(first)
-    assert again.rulebooks is sparse.rulebooks
-    assert len(sparse.rulebooks) == 1
+    assert again.pairs is sparse.pairs
+    assert len(sparse.pairs) == 1
 
 
 @pytest.mark.parametrize("make", [SubMConv3d, SparseConv3d])
