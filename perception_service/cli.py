@@ -70,12 +70,13 @@ def convert_mmdet3d(
     images_dir: Annotated[Path, typer.Option(help="Directory of its images and LiDAR file.")],
     out: Annotated[Path, typer.Option(help="Frame directory to write.")],
     index: Annotated[int, typer.Option(min=0, help="Which sample of the file.")] = 0,
+    sweeps: Annotated[int, typer.Option(min=1, max=10, help="LiDAR sweeps to merge.")] = 1,
 ) -> None:
     """Writes a sample of an mmdet3d info file as a frame directory."""
     from perception_service.convert.mmdet3d_info import frame_from_info
 
     try:
-        _write(out, frame_from_info(info, images_dir, index))
+        _write(out, frame_from_info(info, images_dir, index, sweeps))
     except (InvalidField, OSError) as error:
         raise _failure(str(error)) from None
 

@@ -26,4 +26,25 @@ def tiny_bundle(
     typer.echo(f"{out}: {manifest.name} {manifest.version}, contract id {manifest.contract_id}")
 
 
+@app.command()
+def replace_perception(
+    perception: Annotated[Path, typer.Option(help="Directory that `perception-service convert` wrote.")],
+    out: Annotated[Path, typer.Option(help="Directory of the new bundle; must not exist.")],
+    bundle: Annotated[Path, typer.Option(help="Bundle that gives the language model.")] = Path("bundles/tiny"),
+    name: Annotated[str, typer.Option(help="Of the new bundle.")] = "waymend-official-perception",
+    version: Annotated[str, typer.Option(help="Of the new bundle.")] = "0.1.0",
+) -> None:
+    """Writes a bundle with another perception half, such as a converted checkpoint."""
+    from training.perception_half import replace_perception as write_bundle
+    from waymend.bundle import BundleError
+    from waymend.errors import InvalidField
+
+    try:
+        manifest = write_bundle(bundle, perception, out, name, version)
+    except (BundleError, InvalidField, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{out}: {manifest.name} {manifest.version}, contract id {manifest.contract_id}")
+
+
 app()
