@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from rich.console import Console
 
-from benchmarks import memory, official_bevfusion, perception_latency, trajectory_latency
+from benchmarks import memory, official_bevfusion, official_on_gpu, perception_latency, trajectory_latency
 from benchmarks.table import hardware, print_figures
 from demo.built_in_drive import BUILT_IN_DRIVE, drive_frames
 from demo.stack import StackPlan, local_stack
@@ -32,6 +33,9 @@ def main() -> None:
         _small_preset(Path(scratch), status.update)
         status.update("official perception configuration")
         print_figures("Perception, official configuration", official_bevfusion.measure(frame))
+        if torch.cuda.is_available():
+            figures = official_on_gpu.measure(frame, torch.device("cuda"))
+            print_figures("Perception, official configuration in float16 on the GPU", figures)
         status.update("REST against the engine and against text")
         figures = asyncio.run(trajectory_latency.measure(bundle, embedding))
         print_figures("Trajectory, embedding in hand", figures)

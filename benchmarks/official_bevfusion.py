@@ -3,7 +3,6 @@
 import multiprocessing
 import re
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,9 +11,10 @@ from statistics import median
 from typing import TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from benchmarks.plain_pool import plain_pool
+from benchmarks.stages import timed_stages
 from benchmarks.table import Figure
 from perception_service.limits import FrameLimits
 from perception_service.models.perception_model import PerceptionModel
@@ -24,17 +24,6 @@ from perception_service.pipeline import PerceptionPipeline
 from perception_service.wire.decode import decode_frame
 from waymend.frames import read_frame_directory
 
-_STAGES = {
-    "pts_voxel_layer": "voxelisation",
-    "pts_middle_encoder": "sparse encoder",
-    "img_backbone": "image backbone",
-    "img_neck": "image neck",
-    "view_transform": "view transform",
-    "fusion_layer": "fuser",
-    "pts_backbone": "BEV backbone",
-    "pts_neck": "BEV neck",
-    "bbox_head": "detection head",
-}
 _WARM_UP = 2
 _RUNS = 5
 _THREADS = 2
@@ -95,7 +84,7 @@ def _model_run(frame_directory: Path) -> _Run:
     del model
     with ThreadPoolExecutor(_THREADS) as decoders:
         scene = decode_frame(read_frame_directory(frame_directory).message(), FrameLimits(), decoders)
-    stages = _timed_stages(pipeline)
+    stages = timed_stages(pipeline)
     totals = []
     for _ in range(_WARM_UP + _RUNS):
         started = time.perf_counter()
@@ -103,19 +92,6 @@ def _model_run(frame_directory: Path) -> _Run:
         totals.append(time.perf_counter() - started)
     stage_s = {name: median(seconds[_WARM_UP:]) for name, seconds in stages.items()}
     return _Run(median(totals[_WARM_UP:]), stage_s, _peak_gib())
-
-
-def _timed_stages(pipeline: PerceptionPipeline) -> dict[str, list[float]]:
-    stages: dict[str, list[float]] = defaultdict(list)
-    for attribute, name in _STAGES.items():
-        _time_forward(getattr(pipeline.detector, attribute), stages[name])
-    return stages
-
-
-def _time_forward(module: nn.Module, seconds: list[float]) -> None:
-    starts: list[float] = []
-    module.register_forward_pre_hook(lambda *_: starts.append(time.perf_counter()))
-    module.register_forward_hook(lambda *_: seconds.append(time.perf_counter() - starts.pop()))
 
 
 def _pool_run(fused: bool) -> _Run:
