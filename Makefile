@@ -31,7 +31,7 @@ test: $(ENVIRONMENT) ## Runs the tests.
 	$(PYTHON_BIN) -m pytest
 
 kernels: $(ENVIRONMENT) ## Tests the optional kernels: Triton's under its interpreter where there is no GPU, and spconv.
-	VIRTUAL_ENV=$(CURDIR)/.venv $(if $(filter cpu,$(ACCELERATOR)),TRITON_INTERPRET=1) \
+	OMP_NUM_THREADS=1 VIRTUAL_ENV=$(CURDIR)/.venv $(if $(filter cpu,$(ACCELERATOR)),TRITON_INTERPRET=1) \
 	.venv/bin/uv run --no-project --active $(OPTIONAL_KERNELS) python -m pytest $(KERNEL_TESTS)
 
 bench: $(ENVIRONMENT) ## Measures speed and memory and prints one table (FRAME=directory: the official configuration on yours).

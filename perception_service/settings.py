@@ -24,8 +24,8 @@ class PerceptionSettings(BaseSettings):
         device: Torch device, such as `cpu` or `cuda:0`.
         precision: Of convolutions and matrix products; below float32 only where a GPU gains from it.
         compile_mode: `torch.compile` of the dense parts; the first frames then take minutes.
-        sparse_conv_kernel: torch, triton (on CUDA) or spconv (where installed).
-        pool_kernel: torch or triton (on CUDA), for the lift-splat pool.
+        sparse_conv_kernel: torch, or on CUDA triton or spconv.
+        pool_kernel: Of the lift-splat pool: torch, or on CUDA triton.
         batch_size: Frames that may be encoded together; 0 for 4 on a GPU and 1 on a CPU, which gains nothing from more.
         batch_delay_ms: How long a frame waits for others that are being decoded, so as to be encoded with them.
         threads: Torch threads of the one worker, and JPEG decoders.

@@ -2,7 +2,8 @@
 
 - torch: everywhere, deterministic, the reference for the others.
 - triton: the kernels of `perception_service.ops.triton`, on CUDA; deterministic. They add in float32 whatever the type.
-- spconv: sparse convolution by the package of that name (`pip install spconv-cu126`, or another CUDA's).
+- spconv: sparse convolution by the package of that name (`pip install spconv-cu126`, or another CUDA's), on CUDA; with
+  several threads on a CPU, spconv 2.3.8 sometimes returns wrong rows.
 """
 
 from importlib.util import find_spec
@@ -34,5 +35,5 @@ def use_kernels(model: nn.Module, device: torch.device, sparse_conv: SparseConvK
 def _check_runs(field: str, kernel: str, device: torch.device) -> None:
     if kernel != "torch" and find_spec(kernel) is None:
         raise InvalidField(field, f"{kernel} to be installed, or torch", kernel)
-    if kernel == "triton" and device.type != "cuda":
+    if kernel != "torch" and device.type != "cuda":
         raise InvalidField(field, f"a kernel for {device}", kernel)

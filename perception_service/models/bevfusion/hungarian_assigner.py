@@ -9,8 +9,8 @@ from mmengine.structures import InstanceData
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
+from perception_service.models.bevfusion.assignment import Queries, check_iou_calculator
 from perception_service.ops.rotated_iou import boxes_iou_3d
-from waymend.errors import InvalidField
 
 Config = Mapping[str, Any]
 
@@ -49,35 +49,33 @@ class HungarianAssigner3D:
         cls_cost: Config of mmdet's FocalLossCost.
         reg_cost: Config of BBoxBEVL1Cost.
         iou_cost: Config of IoU3DCost.
-        iou_calculator: Must name BboxOverlaps3D in LiDAR coordinates; computed in torch, without mmcv's operations.
+        iou_calculator: Must name BboxOverlaps3D in LiDAR coordinates.
     """
 
     def __init__(self, cls_cost: Config, reg_cost: Config, iou_cost: Config, iou_calculator: Config) -> None:
-        if iou_calculator["type"] != "BboxOverlaps3D" or iou_calculator.get("coordinate", "lidar") != "lidar":
-            raise InvalidField("assigner.iou_calculator", "BboxOverlaps3D, coordinate lidar", dict(iou_calculator))
+        check_iou_calculator(iou_calculator)
         self.cls_cost = TASK_UTILS.build(dict(cls_cost))
         self.reg_cost = TASK_UTILS.build(dict(reg_cost))
         self.iou_cost = TASK_UTILS.build(dict(iou_cost))
 
     @torch.no_grad()
     def assign(
-        self, boxes_lidar: Tensor, logits: Tensor, target_boxes_lidar: Tensor, target_labels: Tensor, range_m: Tensor
+        self, queries: Queries, target_boxes_lidar: Tensor, target_labels: Tensor, range_m: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Indices of queries and of their objects, int64 [k] each, and the intersection over union of each pair.
 
         Args:
-            boxes_lidar: Predicted boxes [P, 9].
-            logits: [P, classes].
+            queries: Of one frame.
             target_boxes_lidar: [n, 9].
             target_labels: int64 [n].
             range_m: Low and high x, y, z of the point cloud, metres [6].
         """
-        iou = boxes_iou_3d(boxes_lidar, target_boxes_lidar)
+        iou = boxes_iou_3d(queries.boxes_lidar, target_boxes_lidar)
         cost = (
-            self.cls_cost(InstanceData(scores=logits), InstanceData(labels=target_labels))
-            + self.reg_cost(boxes_lidar, target_boxes_lidar, range_m)
+            self.cls_cost(InstanceData(scores=queries.logits), InstanceData(labels=target_labels))
+            + self.reg_cost(queries.boxes_lidar, target_boxes_lidar, range_m)
             + self.iou_cost(iou)
         )
-        queries, objects = linear_sum_assignment(torch.nan_to_num(cost, nan=1e6, posinf=1e6, neginf=-1e6).cpu().numpy())
-        rows, columns = (torch.as_tensor(indices, device=logits.device) for indices in (queries, objects))
+        pairs = linear_sum_assignment(torch.nan_to_num(cost, nan=1e6, posinf=1e6, neginf=-1e6).cpu().numpy())
+        rows, columns = (torch.as_tensor(indices, device=cost.device) for indices in pairs)
         return rows, columns, iou[rows, columns]

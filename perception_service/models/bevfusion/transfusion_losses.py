@@ -10,6 +10,7 @@ from mmdet3d.registry import MODELS, TASK_UTILS
 from torch import Tensor
 from torch.nn import functional
 
+from perception_service.models.bevfusion.assignment import Queries
 from perception_service.models.bevfusion.heatmap_targets import HeatmapGrid, heatmap_targets
 from perception_service.models.bevfusion.transfusion_bbox_coder import TransFusionBBoxCoder, regression
 from waymend.errors import InvalidField
@@ -96,7 +97,7 @@ class TransFusionLosses:
         """
         on_map = [self._on_map(frame) for frame in targets]
         layers = outputs.layers if self._auxiliary else outputs.layers[-1:]
-        matched = [self._query_targets(layer, on_map) for layer in layers]
+        matched = [self._query_targets(layer, outputs.query_labels, on_map) for layer in layers]
         positives = max(1.0, float(sum((match.labels < self._num_classes).sum() for match in matched)))
         losses = {"loss_heatmap": self._heatmap_loss(outputs.dense_heatmap, on_map)}
         for number, (layer, match) in enumerate(zip(layers, matched, strict=True)):
@@ -140,7 +141,9 @@ class TransFusionLosses:
         return self._loss_bbox(predicted, match.codes, weights, avg_factor=positives)
 
     @torch.no_grad()
-    def _query_targets(self, layer: Mapping[str, Tensor], targets: Sequence[BoxTargets]) -> _QueryTargets:
+    def _query_targets(
+        self, layer: Mapping[str, Tensor], peak_labels: Tensor, targets: Sequence[BoxTargets]
+    ) -> _QueryTargets:
         boxes = self._coder.boxes(**regression(layer))
         logits = layer["heatmap"].float().mT
         frames, queries, code_size = len(boxes), boxes.shape[1], self._coder.code_size
@@ -152,7 +155,8 @@ class TransFusionLosses:
             if len(target.labels) == 0:
                 continue
             objects, classes = target.boxes_lidar.to(boxes), target.labels.to(boxes.device)
-            rows, columns, iou = self._assigner.assign(boxes[frame], logits[frame], objects, classes, range_m)
+            made = Queries(boxes[frame], logits[frame], peak_labels[frame])
+            rows, columns, iou = self._assigner.assign(made, objects, classes, range_m)
             encoded = self._coder.encode(objects[columns])
             labels[frame, rows] = classes[columns]
             codes[frame, rows] = torch.nan_to_num(encoded)

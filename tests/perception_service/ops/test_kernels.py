@@ -30,10 +30,11 @@ def test_each_operation_has_its_own_choice(model, monkeypatch):
 @pytest.mark.skipif(find_spec("spconv") is not None, reason="spconv is installed")
 def test_a_package_that_is_missing_is_named(model):
     with pytest.raises(InvalidField, match="sparse_conv_kernel: expected spconv to be installed, or torch"):
-        use_kernels(model, CPU, "spconv", "torch")
+        use_kernels(model, CUDA, "spconv", "torch")
 
 
-def test_triton_is_refused_on_a_cpu(model, monkeypatch):
+@pytest.mark.parametrize(("field", "kernels"), [("sparse_conv", ("spconv", "torch")), ("pool", ("torch", "triton"))])
+def test_kernels_for_a_gpu_are_refused_on_a_cpu(model, monkeypatch, field, kernels):
     monkeypatch.setattr("perception_service.ops.kernels.find_spec", lambda name: object())
-    with pytest.raises(InvalidField, match="pool_kernel: expected a kernel for cpu, given triton"):
-        use_kernels(model, CPU, "torch", "triton")
+    with pytest.raises(InvalidField, match=f"{field}_kernel: expected a kernel for cpu"):
+        use_kernels(model, CPU, *kernels)

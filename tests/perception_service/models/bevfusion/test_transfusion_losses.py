@@ -8,6 +8,7 @@ import torch
 from mmdet3d.registry import MODELS, TASK_UTILS
 
 from perception_service.models.bevfusion import build as _registers_modules  # noqa: F401
+from perception_service.models.bevfusion.assignment import Queries
 from perception_service.models.bevfusion.heatmap_targets import HeatmapGrid, heatmap_targets
 from perception_service.models.bevfusion.transfusion_head import TransFusionHead
 from perception_service.models.bevfusion.transfusion_losses import BoxTargets
@@ -71,6 +72,13 @@ def test_training_on_one_frame_lowers_every_loss_and_reaches_every_weight():
         assert history[-1][name] < 0.7 * history[0][name], name
 
 
+def test_the_assigner_by_distance_trains_too():
+    head = make_head(train_cfg={**TRAIN_CFG, "assigner": {"type": "HeuristicAssigner3D", "dist_thre": 100.0}})
+    losses = head.loss(head(torch.randn(1, 8, 32, 32)), [targets(CAR, CONE, labels=[0, 9])])
+    total(losses).backward()
+    assert losses["layer_-1_loss_bbox"] > 0
+
+
 def test_every_decoder_layer_is_trained_only_where_asked_for():
     features, wanted = torch.randn(1, 8, 32, 32), [targets(CAR, labels=[0])]
     both = make_head(num_decoder_layers=2)
@@ -130,7 +138,9 @@ def test_the_assignment_is_the_cheapest_of_all():
     boxes = torch.tensor(CAR).repeat(4, 1) + torch.randn(4, 9) * torch.tensor([3.0, 3, 0.3, 0, 0, 0, 1, 0, 0])
     objects, labels = torch.tensor([CAR, CONE, [*CAR[:2], -1, 4, 2, 2, 0, 0, 0]]), torch.tensor([0, 9, 0])
     logits, range_m = torch.randn(4, 10), torch.tensor(RANGE_M)
-    rows, columns, _ = assigner.assign(boxes, logits, objects, labels, range_m)
+    rows, columns, _ = assigner.assign(
+        Queries(boxes, logits, torch.zeros(len(boxes), dtype=torch.int64)), objects, labels, range_m
+    )
 
     from mmengine.structures import InstanceData
 
