@@ -66,7 +66,7 @@ def test_training_on_one_frame_lowers_every_loss_and_reaches_every_weight():
         total(losses).backward()
         assert all(parameter.grad is not None for parameter in head.parameters())
         optimiser.step()
-        history.append({name: float(value) for name, value in losses.items()})
+        history.append({name: float(value.detach()) for name, value in losses.items()})
     assert set(history[0]) == {"loss_heatmap", "layer_-1_loss_cls", "layer_-1_loss_bbox", "matched_ious"}
     for name in ("loss_heatmap", "layer_-1_loss_cls", "layer_-1_loss_bbox"):
         assert history[-1][name] < 0.7 * history[0][name], name
