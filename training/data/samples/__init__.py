@@ -1,0 +1,1 @@
+"""From a nuScenes data set to correction samples: key frames, proposals of every kind, splits, files."""
