@@ -5,10 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Polygon
 
 from demo.picture import palette
+from waymend import ego_vehicle
 from waymend.frames.description import AgentDescription
-
-_EGO_LENGTH_M, _EGO_WIDTH_M, _EGO_REAR_M = 4.084, 1.730, 0.68
-"""nuScenes' Renault Zoe; the last is how far it reaches behind the rear axle."""
 
 
 def draw_agent(axes: Axes, agent: AgentDescription) -> None:
@@ -40,11 +38,12 @@ def draw_agent(axes: Axes, agent: AgentDescription) -> None:
 
 
 def draw_ego(axes: Axes) -> None:
+    front = ego_vehicle.REAR_AXLE_TO_FRONT_M
+    rear = front - ego_vehicle.LENGTH_M
     body = FancyBboxPatch(
-        (-_EGO_REAR_M + 0.3, -_EGO_WIDTH_M / 2 + 0.3), _EGO_LENGTH_M - 0.6, _EGO_WIDTH_M - 0.6,
+        (rear + 0.3, -ego_vehicle.WIDTH_M / 2 + 0.3), ego_vehicle.LENGTH_M - 0.6, ego_vehicle.WIDTH_M - 0.6,
         boxstyle="round,pad=0.3", facecolor=palette.EGO, edgecolor="white", lw=0.8, zorder=6,
     )  # fmt: skip
     axes.add_patch(body)
-    front = _EGO_LENGTH_M - _EGO_REAR_M
     nose = [(front - 1.5, 0.55), (front - 0.5, 0.0), (front - 1.5, -0.55)]
     axes.add_patch(Polygon(nose, facecolor="white", edgecolor="none", zorder=6.1))

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from waymend import ego_vehicle
+
 
 class VerifierLimits(BaseModel):
     """Limits of one trajectory, as configuration.
@@ -56,13 +58,11 @@ class VerifierLimits(BaseModel):
 class EgoDimensions(BaseModel):
     """Outline of the ego vehicle around its rear axle.
 
-    The defaults are the Renault Zoe that recorded nuScenes: 4.084 m by 1.730 m without mirrors and a wheelbase of
-    2.588 m (Renault's data sheet). Its rear overhang of 0.657 m puts the rear axle, the origin of the ego frame,
-    4.084 / 2 - 0.657 = 1.385 m behind the middle of the vehicle.
+    The defaults are the vehicle that recorded nuScenes, see `waymend.ego_vehicle`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    length_m: float = Field(default=4.084, gt=0)
-    width_m: float = Field(default=1.730, gt=0)
-    rear_axle_to_center_m: float = 1.385
+    length_m: float = Field(default=ego_vehicle.LENGTH_M, gt=0)
+    width_m: float = Field(default=ego_vehicle.WIDTH_M, gt=0)
+    rear_axle_to_center_m: float = ego_vehicle.REAR_AXLE_TO_CENTER_M

@@ -7,12 +7,6 @@ from training.procedural.street import Street
 from training.rendering.mesh import Part
 from waymend.geometry import Pose
 
-EGO_LENGTH_M, EGO_WIDTH_M = 4.084, 1.730
-"""nuScenes' ego vehicle, a Renault Zoe."""
-
-EGO_REAR_AXLE_TO_FRONT_M = 3.40
-"""Estimated from the Zoe's wheelbase (2.588 m) and front overhang (about 0.81 m)."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Actor:

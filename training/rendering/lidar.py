@@ -20,10 +20,12 @@ class Scan:
     Attributes:
         points_lidar: float32 [N, 5]: x, y, z (LiDAR frame, m), intensity 0..255, age 0 s.
         instances: int64 [N], instance that each point lies on.
+        rings: int64 [N], number of the beam, lowest first.
     """
 
     points_lidar: NDArray[np.float32]
     instances: NDArray[np.int64]
+    rings: NDArray[np.int64]
 
 
 def scan(world: World, lidar: Lidar, world_from_ego: Pose, random: np.random.Generator) -> Scan:
@@ -42,7 +44,7 @@ def scan(world: World, lidar: Lidar, world_from_ego: Pose, random: np.random.Gen
     points = np.zeros((int(kept.sum()), 5), np.float32)
     points[:, :3] = np.round(rays[kept] * measured_m[kept, None], 3)
     points[:, 3] = np.round(intensity[kept])
-    return Scan(points, world.instance_of(hits)[kept])
+    return Scan(points, world.instance_of(hits)[kept], np.flatnonzero(kept) // lidar.columns)
 
 
 def _rays(lidar: Lidar) -> NDArray[np.float64]:

@@ -94,7 +94,7 @@ def _shop_front(width_m: float, random: np.random.Generator) -> list[Part]:
     return pieces
 
 
-def tree(height_m: float, random: np.random.Generator) -> Part:
+def tree(height_m: float, random: np.random.Generator, clusters: int = 46) -> Part:
     """A broad-leaved street tree: trunk, three boughs and a crown of leaf clusters."""
     crown_base = height_m * 0.42
     trunk = tube((0, 0, 0), (0, 0, crown_base * 1.15), (0.17, 0.11), _BARK, Material.BARK)
@@ -102,7 +102,7 @@ def tree(height_m: float, random: np.random.Generator) -> Part:
     for turn in 2 * np.pi * (np.arange(3) / 3 + random.random()):
         tip = (0.9 * np.cos(turn), 0.9 * np.sin(turn), crown_base * 1.6)
         pieces.append(tube((0, 0, crown_base), tip, (0.09, 0.04), _BARK, Material.BARK, 6))
-    for _ in range(46):
+    for _ in range(clusters):
         direction = random.normal(size=3)
         direction /= np.linalg.norm(direction)
         reach = np.array([1.65, 1.65, height_m * 0.24]) * (0.35 + 0.65 * random.random())

@@ -55,11 +55,16 @@ class Lidar:
 
 
 def nuscenes_cameras(width_px: int, height_px: int) -> tuple[Camera, ...]:
-    """The six cameras in `CAMERA_NAMES` order, with intrinsics scaled from 1600x900."""
-    scale = np.diag([width_px / _NATIVE_WIDTH_PX, height_px / _NATIVE_HEIGHT_PX, 1.0])
+    """The six cameras in `CAMERA_NAMES` order: 1600x900 scaled to a width, and cut off above to a height.
+
+    Perception pipelines cut off the sky in the same way, so 352x128 loses nothing that they look at.
+    """
+    scale = width_px / _NATIVE_WIDTH_PX
+    cut_px = _NATIVE_HEIGHT_PX * scale - height_px
+    image_from_native = np.array([[scale, 0.0, 0.0], [0.0, scale, -cut_px], [0.0, 0.0, 1.0]])
     cameras = []
     for name, (position, yaw_deg, focal, (u, v)) in _MOUNTING.items():
-        intrinsic = scale @ np.array([[focal, 0.0, u], [0.0, focal, v], [0.0, 0.0, 1.0]])
+        intrinsic = image_from_native @ np.array([[focal, 0.0, u], [0.0, focal, v], [0.0, 0.0, 1.0]])
         heading = Pose.from_yaw(np.radians(yaw_deg), position)
         mounting = Pose(heading.rotation @ _RDF_FROM_FLU.T, heading.translation_m)
         cameras.append(Camera(name, width_px, height_px, intrinsic, mounting))

@@ -38,26 +38,24 @@ class Hits:
         return self.face >= 0
 
 
-class World:
-    """Triangles with instance ids, and the paint of the ground.
+class Surfaces:
+    """Triangles with instance ids and a search structure over them; what does not move is built once.
 
     Args:
         pieces: (instance, part) pairs in one frame; instance >= 0 for agents, else `STATIC_INSTANCE`.
-        ground: Colours of `Material.GROUND` faces.
     """
 
-    def __init__(self, pieces: Sequence[tuple[int, Part]], ground: GroundPaint) -> None:
+    def __init__(self, pieces: Sequence[tuple[int, Part]]) -> None:
         whole = merged([piece for _, piece in pieces])
-        corners = whole.vertices_m[whole.faces]
-        cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        area = np.linalg.norm(cross, axis=1)
+        first, second, third = (whole.vertices_m[whole.faces[:, corner]] for corner in range(3))
+        cross = np.cross(second - first, third - first)
+        area = np.sqrt(np.einsum("ij,ij->i", cross, cross))
         solid = area > 1e-10
         self.normals = cross[solid] / area[solid, None]
-        self.anchors_m = corners[solid, 0]
+        self.anchors_m = first[solid]
         self.colors = whole.colors[solid]
         self.materials = whole.materials[solid]
         self.instances = np.concatenate([np.full(len(piece.faces), number) for number, piece in pieces])[solid]
-        self.ground = ground
         mesh = trimesh.Trimesh(whole.vertices_m, whole.faces[solid], process=False, validate=False)
         self._intersector = RayMeshIntersector(mesh, scale_to_box=False)
 
@@ -71,6 +69,39 @@ class World:
         approach = np.einsum("ij,ij->i", directions[hit], normal)
         distance[hit] = towards / np.where(np.abs(approach) > 1e-9, approach, 1e-9)
         return Hits(face, distance)
+
+
+class World:
+    """Everything that rays can meet at one moment, and the paint of the ground.
+
+    Args:
+        pieces: (instance, part) pairs, see `Surfaces`.
+        ground: Colours of `Material.GROUND` faces.
+        backdrop: Surfaces in the same frame that many moments share.
+    """
+
+    def __init__(
+        self, pieces: Sequence[tuple[int, Part]], ground: GroundPaint, backdrop: Surfaces | None = None
+    ) -> None:
+        self.ground = ground
+        self._layers = [backdrop] if backdrop is not None else []
+        if pieces:
+            self._layers.append(Surfaces(pieces))
+        self._first_faces = np.cumsum([0, *(len(layer.normals) for layer in self._layers[:-1])])
+        self.normals = np.concatenate([layer.normals for layer in self._layers])
+        self.colors = np.concatenate([layer.colors for layer in self._layers])
+        self.materials = np.concatenate([layer.materials for layer in self._layers])
+        self.instances = np.concatenate([layer.instances for layer in self._layers])
+
+    def cast(self, origins_m: NDArray[np.float64], directions: NDArray[np.float64]) -> Hits:
+        """First hits of rays from origins [N, 3] along unit directions [N, 3]."""
+        nearest = self._layers[0].cast(origins_m, directions)
+        for layer, first_face in zip(self._layers[1:], self._first_faces[1:], strict=True):
+            hits = layer.cast(origins_m, directions)
+            closer = hits.distance_m < nearest.distance_m
+            nearest.face[closer] = hits.face[closer] + first_face
+            nearest.distance_m[closer] = hits.distance_m[closer]
+        return nearest
 
     def surface(
         self, face: NDArray[np.int64], points_m: NDArray[np.float64], blur_m: NDArray[np.float64]

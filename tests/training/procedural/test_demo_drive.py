@@ -11,10 +11,10 @@ from shapely.geometry import Polygon, box
 from training.procedural.braking_street import braking_street
 from training.procedural.demo_drive import write_drive
 from training.procedural.description import describe
-from training.procedural.scene import EGO_LENGTH_M, EGO_REAR_AXLE_TO_FRONT_M, EGO_WIDTH_M
 from training.procedural.sensing import SensorQuality, world_at
 from training.rendering.lidar import scan
 from training.rendering.sensors import nuscenes_cameras, nuscenes_lidar
+from waymend import ego_vehicle
 from waymend.frames import read_frame_directory
 
 COMMITTED = Path(__file__).parents[3] / "demo" / "drive"
@@ -29,7 +29,9 @@ def digests(directory):
 
 
 def ego_outline(x_m, y_m, yaw_rad):
-    outline = box(EGO_REAR_AXLE_TO_FRONT_M - EGO_LENGTH_M, -EGO_WIDTH_M / 2, EGO_REAR_AXLE_TO_FRONT_M, EGO_WIDTH_M / 2)
+    rear = ego_vehicle.REAR_AXLE_TO_FRONT_M - ego_vehicle.LENGTH_M
+    half = ego_vehicle.WIDTH_M / 2
+    outline = box(rear, -half, ego_vehicle.REAR_AXLE_TO_FRONT_M, half)
     return translate(rotate(outline, yaw_rad, origin=(0, 0), use_radians=True), x_m, y_m)
 
 

@@ -1,6 +1,6 @@
 """The roads of a drive as shapes in its global frame, metres."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -83,6 +83,14 @@ class RoadMap:
         """Reflected at the x axis: left becomes right."""
         return self._transformed(lambda points: points * np.array([1.0, -1.0]))
 
+    def renamed(self, rename: Callable[[str], str]) -> "RoadMap":
+        """The same roads with other lane ids."""
+        lanes = (
+            replace(lane, lane_id=rename(lane.lane_id), successors=tuple(map(rename, lane.successors)))
+            for lane in self.lanes
+        )
+        return replace(self, lanes=tuple(lanes))
+
     def _transformed(self, change: Callable[[Points], Points]) -> "RoadMap":
         def shape(geometry: BaseGeometry) -> Any:
             return shapely.transform(geometry, change)
@@ -98,3 +106,17 @@ class RoadMap:
             stop_lines=tuple(shape(area) for area in self.stop_lines),
             walkways=tuple(shape(area) for area in self.walkways),
         )
+
+
+def merged(road_maps: Sequence[RoadMap]) -> RoadMap:
+    """Road maps of one frame as one; a lane that several have, by its id, appears once."""
+    drivable = shapely.union_all([road_map.drivable for road_map in road_maps])
+    lanes = {lane.lane_id: lane for road_map in road_maps for lane in road_map.lanes}
+    return RoadMap(
+        lanes=tuple(lanes.values()),
+        drivable=drivable if isinstance(drivable, MultiPolygon) else MultiPolygon([drivable]),
+        dividers=tuple(divider for road_map in road_maps for divider in road_map.dividers),
+        crossings=tuple(area for road_map in road_maps for area in road_map.crossings),
+        stop_lines=tuple(area for road_map in road_maps for area in road_map.stop_lines),
+        walkways=tuple(area for road_map in road_maps for area in road_map.walkways),
+    )

@@ -1,0 +1,1 @@
+"""What sensors would have recorded of a drive: its surroundings made up, its traffic and roads as they were."""
