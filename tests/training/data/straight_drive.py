@@ -74,6 +74,7 @@ def straight_drive(frames: int = 3, name: str = "scene-0001", **changes) -> Driv
         agent("lead", "vehicle.car", 22.0, EGO_Y_M, SPEED_MPS),
         agent("oncoming", "vehicle.truck", 40.0, -EGO_Y_M, 8.0, np.pi),
         agent("bus", "vehicle.bus.rigid", -18.0, -EGO_Y_M, 0.0, np.pi),
+        agent("behind the bus", "vehicle.car", -30.0, 4.6),
         agent("parked", "vehicle.car", 9.0, -4.9),
         agent("walker", "human.pedestrian.adult", 14.0, 7.0, 1.3),
         agent("late", "human.pedestrian.adult", 18.0, -7.5, 0.0, valid=valid_late),

@@ -81,8 +81,11 @@ class _Canvas:
         return np.asarray(self._image)
 
     def fill(self, area: BaseGeometry, surface: _Surface) -> None:
-        """Fills the polygons of an area; what lies in their holes stays."""
-        for polygon in _parts(area, Polygon):
+        """Fills the polygons of an area; what lies in their holes stays.
+
+        Pillow fills the pixels under the outline too, so areas are made half a texel smaller.
+        """
+        for polygon in _parts(area.buffer(-self._texel_m / 2, join_style="mitre"), Polygon):
             if not polygon.interiors:
                 self._draw.polygon(self._texels(polygon.exterior), fill=int(surface))
                 continue
@@ -99,7 +102,9 @@ class _Canvas:
             self._draw.line(self._texels(line), fill=int(surface), width=width)
 
     def _texels(self, line: BaseGeometry) -> list[tuple[float, float]]:
-        return [tuple(point) for point in (shapely.get_coordinates(line) - self._origin_m) / self._texel_m]
+        """Pillow's whole numbers are the middles of pixels."""
+        points = (shapely.get_coordinates(line) - self._origin_m) / self._texel_m - 0.5
+        return [(x, y) for x, y in points.tolist()]
 
 
 def _parts(geometry: BaseGeometry, kind: type[Any]) -> Iterable[Any]:

@@ -19,7 +19,7 @@ _HOUSE_FRONT_M = (5.0, 14.0)
 """Least and greatest distance of house fronts from the road; each drive draws its own."""
 
 _HOUSE_DEPTH_M = 11.0
-_GREEN_M, _LAMP_M = 2.2, 1.0
+_GREEN_M, _LAMP_M = 2.7, 1.0
 _TRACK_CLEARANCE_M = 1.2
 _LEAF_CLUSTERS = 18
 _DIFFERENT_TREES = 6
@@ -28,7 +28,9 @@ _DIFFERENT_TREES = 6
 def scenery(drive: Drive, around: Polygon, random: np.random.Generator) -> Part:
     """Everything that does not move, in the drive's global frame."""
     road = drive.road_map.drivable.intersection(around)
-    kept_free = _kept_free(drive, road)
+    kept_free = _kept_free(
+        drive, drive.road_map.drivable.intersection(around.buffer(_HOUSE_FRONT_M[1] + _HOUSE_DEPTH_M))
+    )
     shapely.prepare(kept_free)
     pieces = [_plain(around)]
     houses, footprints = _houses(road, kept_free, random)
