@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Polygon
 
-from demo.picture import palette
+from training.pictures import palette
 from waymend import ego_vehicle
 from waymend.frames.description import AgentDescription
 

@@ -8,9 +8,9 @@ from matplotlib.collections import PolyCollection
 from numpy.typing import NDArray
 from PIL import Image
 
-from demo.picture import palette
-from demo.picture.correction_view import CorrectionView
-from demo.picture.ribbon import ribbon_in_image, smooth_path
+from training.pictures import palette
+from training.pictures.correction_view import CorrectionView
+from training.pictures.ribbon import ribbon_in_image, smooth_path
 from waymend.frames import FrameDirectory
 from waymend.frames.description import CameraDescription, CameraKey
 
@@ -27,13 +27,19 @@ _WIDEST_PX = 900
 def draw_camera(axes: Axes, name: CameraKey, frame: FrameDirectory, answer: CorrectionView) -> None:
     """Draws one camera; the proposal is the wide ribbon, the correction the narrow one upon it."""
     camera = frame.description.cameras[name]
-    extent = (0, camera.width_px, camera.height_px, 0)
-    axes.imshow(_decoded(frame.jpegs[name]), extent=extent, interpolation="lanczos")
-    _draw_ribbon(axes, answer.proposal_ego_m, 0.85, palette.PROPOSAL, 0.62, camera)
-    _draw_ribbon(axes, answer.correction_ego_m, 0.45, palette.CORRECTION, 0.72, camera)
+    draw_image(axes, name, frame)
+    draw_ribbon(axes, answer.proposal_ego_m, 0.85, palette.PROPOSAL, 0.62, camera)
+    draw_ribbon(axes, answer.correction_ego_m, 0.45, palette.CORRECTION, 0.72, camera)
     future = frame.description.future_trajectory_ego_m
     if future is not None:
-        _draw_ribbon(axes, np.array(future), 0.07, palette.TRUTH, 0.95, camera)
+        draw_ribbon(axes, np.array(future), 0.07, palette.TRUTH, 0.95, camera)
+
+
+def draw_image(axes: Axes, name: CameraKey, frame: FrameDirectory) -> None:
+    """Draws what a camera saw, with its name."""
+    camera = frame.description.cameras[name]
+    extent = (0, camera.width_px, camera.height_px, 0)
+    axes.imshow(_decoded(frame.jpegs[name]), extent=extent, interpolation="lanczos")
     axes.set_xlim(0, camera.width_px)
     axes.set_ylim(camera.height_px, 0)
     axes.axis("off")
@@ -44,7 +50,7 @@ def draw_camera(axes: Axes, name: CameraKey, frame: FrameDirectory, answer: Corr
     )
 
 
-def _draw_ribbon(
+def draw_ribbon(
     axes: Axes,
     trajectory_ego_m: NDArray[np.float64],
     half_width_m: float,
@@ -52,6 +58,7 @@ def _draw_ribbon(
     alpha: float,
     camera: CameraDescription,
 ) -> None:
+    """Lays a trajectory [T, 2] on the road."""
     polygons = ribbon_in_image(smooth_path(trajectory_ego_m, _START_M), half_width_m, camera)
     if polygons:
         axes.add_collection(

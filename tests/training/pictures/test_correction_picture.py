@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.picture import CorrectionView, draw_correction
-from demo.picture.palette import CORRECTION, PROPOSAL, TRUTH
-from demo.picture.ribbon import ribbon_in_image, smooth_path
+from training.pictures import CorrectionView, draw_correction
+from training.pictures.palette import CORRECTION, PROPOSAL, TRUTH
+from training.pictures.ribbon import ribbon_in_image, smooth_path
 from waymend.frames import read_frame_directory
 
-DRIVE = Path(__file__).parents[2] / "demo" / "drive"
+DRIVE = Path(__file__).parents[3] / "demo" / "drive"
 STRAIGHT_EGO_M = np.stack([np.linspace(4.0, 24.0, 6), np.zeros(6)], axis=1)
 
 

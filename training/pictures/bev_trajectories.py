@@ -5,10 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
-from demo.picture import palette
-from demo.picture.correction_view import CorrectionView
-from demo.picture.palette import HALO
-from demo.picture.ribbon import smooth_path
+from training.pictures import palette
+from training.pictures.correction_view import CorrectionView
+from training.pictures.palette import HALO
+from training.pictures.ribbon import smooth_path
 from waymend.frames import FrameDescription
 
 

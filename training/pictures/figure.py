@@ -9,11 +9,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from demo.picture import palette
-from demo.picture.bev import draw_bev
-from demo.picture.cameras import CAMERA_ROWS, draw_camera
-from demo.picture.correction_view import CorrectionView
-from demo.picture.panel import draw_panel
+from training.pictures import palette
+from training.pictures.bev import draw_bev
+from training.pictures.cameras import CAMERA_ROWS, draw_camera
+from training.pictures.correction_view import CorrectionView
+from training.pictures.panel import draw_panel
 from waymend.frames import FrameDirectory
 
 _SIZE_IN = (15.0, 11.45)

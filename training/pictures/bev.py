@@ -1,18 +1,20 @@
 """The scene from above: x (ahead) to the right, y (left) upwards, metres."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Polygon
 from matplotlib.path import Path
+from numpy.typing import NDArray
 
-from demo.picture import palette
-from demo.picture.bev_agents import draw_agent, draw_ego
-from demo.picture.bev_trajectories import draw_trajectories
-from demo.picture.correction_view import CorrectionView
-from demo.picture.palette import HALO
+from training.pictures import palette
+from training.pictures.bev_agents import draw_agent, draw_ego
+from training.pictures.bev_trajectories import draw_trajectories
+from training.pictures.correction_view import CorrectionView
+from training.pictures.palette import HALO
 from waymend.frames import FrameDescription, FrameDirectory
 from waymend.frames.description import DrivableAreaDescription, MapDescription
 from waymend.geometry import Pose
@@ -23,31 +25,32 @@ _LEGEND_COLUMNS = 9
 
 
 def draw_bev(axes: Axes, frame: FrameDirectory, answer: CorrectionView) -> None:
-    """Draws map, LiDAR, agents, ego vehicle and the trajectories."""
-    _set_view(axes, frame.description, answer)
+    """Draws map, LiDAR, agents, ego vehicle and the trajectories of a correction."""
+    set_view(axes, frame.description, [answer.proposal_ego_m, answer.correction_ego_m])
+    draw_surroundings(axes, frame)
+    draw_trajectories(axes, frame.description, answer)
+    _draw_scale_bar(axes)
+    _draw_legend(axes, frame.description)
+
+
+def draw_surroundings(axes: Axes, frame: FrameDirectory) -> None:
+    """Draws map, LiDAR, agents and the ego vehicle."""
     if frame.description.map is not None:
         _draw_map(axes, frame.description.map)
     _draw_points(axes, frame)
     for agent in frame.description.agents or []:
         draw_agent(axes, agent)
     draw_ego(axes)
-    draw_trajectories(axes, frame.description, answer)
-    _draw_scale_bar(axes)
-    _draw_legend(axes, frame.description)
 
 
-def _set_view(axes: Axes, description: FrameDescription, answer: CorrectionView) -> None:
+def set_view(axes: Axes, description: FrameDescription, trajectories: Sequence[NDArray[np.float64]]) -> None:
+    """Shows everything that the trajectories [T, 2] and the true future reach, and some way behind."""
     future = description.future_trajectory_ego_m or [[0.0, 0.0]]
-    farthest = max(
-        float(np.max(points))
-        for points in (answer.proposal_ego_m[:, 0], answer.correction_ego_m[:, 0], np.array(future)[:, 0])
-    )
+    farthest = max(float(np.max(points[:, 0])) for points in (*trajectories, np.array(future)))
     ahead = max(_AHEAD_M, farthest + 8.0)
     half = (ahead + _BEHIND_M) / _SIDE_ASPECT / 2
     axes.set_xlim(-_BEHIND_M, ahead)
-    middle = float(
-        np.clip(np.mean([answer.proposal_ego_m[-1, 1], answer.correction_ego_m[-1, 1]]), -half / 2, half / 2)
-    )
+    middle = float(np.clip(np.mean([points[-1, 1] for points in trajectories]), -half / 2, half / 2))
     axes.set_ylim(middle - half, middle + half)
     axes.set_aspect("equal")
     axes.set_facecolor(palette.OFF_ROAD if description.map is not None else "#f6f7f8")

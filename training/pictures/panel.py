@@ -4,8 +4,8 @@ import textwrap
 
 from matplotlib.axes import Axes
 
-from demo.picture import palette
-from demo.picture.correction_view import CorrectionView
+from training.pictures import palette
+from training.pictures.correction_view import CorrectionView
 
 _STATUS = {
     "corrected": ("Corrected", palette.CORRECTION, "the answer is the correction"),
