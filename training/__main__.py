@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
+from training.data import commands as data_commands
+
 app = typer.Typer(no_args_is_help=True, help="Makes bundles and data for both services.")
+app.add_typer(data_commands.app, name="data")
 
 
 @app.callback()

@@ -30,8 +30,15 @@ class CameraImage:
     instances: NDArray[np.int64]
 
 
-def render_camera(world: World, light: Daylight, camera: Camera, world_from_ego: Pose, samples: int = 4) -> CameraImage:
-    """Renders one camera; `samples` rays a pixel, 1 to 4."""
+def render_camera(
+    world: World, light: Daylight, camera: Camera, world_from_ego: Pose, samples: int = 4, occlusion: bool = True
+) -> CameraImage:
+    """Renders one camera.
+
+    Args:
+        samples: Rays a pixel, 1 to 4.
+        occlusion: Whether near surfaces keep skylight off, for a third of the time.
+    """
     world_from_camera = world_from_ego @ camera.ego_from_camera
     radiance = np.zeros((camera.height_px, camera.width_px, 3))
     instances = np.empty((camera.height_px, camera.width_px), np.int64)
@@ -40,7 +47,7 @@ def render_camera(world: World, light: Daylight, camera: Camera, world_from_ego:
         for number, offset in enumerate(_SUBPIXELS[:samples]):
             directions = _directions(camera, rows, offset) @ world_from_camera.rotation.T
             origins = np.broadcast_to(world_from_camera.translation_m, directions.shape)
-            light_samples = _light_samples(light, number)
+            light_samples = _light_samples(light, number, occlusion)
             found, seen = shade(world, light, origins, directions, light_samples, 1.0 / float(camera.intrinsic[0, 0]))
             # The film curve comes before the average, so that bright edges stay smooth.
             radiance[rows] += light.expose(found).reshape(radiance[rows].shape)
@@ -59,9 +66,9 @@ def _directions(camera: Camera, rows: slice, offset: tuple[float, float]) -> NDA
     return rays / np.linalg.norm(rays, axis=1, keepdims=True)
 
 
-def _light_samples(light: Daylight, number: int) -> LightSamples:
+def _light_samples(light: Daylight, number: int, occlusion: bool) -> LightSamples:
     """Light directions of a sub-pixel: spread over the sun's disc, and around the sky."""
     turn = np.pi / 2 * number + 0.6
     sun = light.sun_direction + _SUN_RADIUS * np.array([np.cos(turn), np.sin(turn), 0.0])
     sky = np.array([0.75 * np.cos(turn), 0.75 * np.sin(turn), 0.66])
-    return LightSamples(sun / np.linalg.norm(sun), sky)
+    return LightSamples(sun / np.linalg.norm(sun), sky if occlusion else None)

@@ -67,10 +67,13 @@ class Daylight:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LightSamples:
-    """One direction towards the sun's disc and one into the sky, both unit [3]; they differ per sub-pixel."""
+    """One direction towards the sun's disc, unit [3], and one into the sky [3], or None for an open sky.
+
+    They differ per sub-pixel.
+    """
 
     sun: NDArray[np.float64]
-    sky: NDArray[np.float64]
+    sky: NDArray[np.float64] | None
 
 
 def shade(
@@ -106,13 +109,20 @@ def _diffuse(
     facing = np.clip(normal @ samples.sun, 0.0, None)
     lit = facing > 0
     facing[lit] *= ~world.cast(points_m[lit], np.broadcast_to(samples.sun, points_m[lit].shape)).found
-    tilted = normal * 1.1 + samples.sky
-    tilted /= np.linalg.norm(tilted, axis=1, keepdims=True)
-    openness = np.clip(world.cast(points_m, tilted).distance_m / _OCCLUSION_REACH_M, 0.0, 1.0) ** 0.6
+    openness = np.ones(len(points_m)) if samples.sky is None else _openness(world, points_m, normal, samples.sky)
     upward = 0.5 + 0.5 * normal[:, 2:]
     ambient = (0.40 * np.asarray(light.zenith) + 0.60 * np.asarray(light.horizon)) * upward
     ambient = (ambient + np.asarray(light.bounce) * (1 - upward)) * (0.15 + 0.85 * openness[:, None])
     return facing[:, None] * np.asarray(light.sun) * 0.5 + ambient
+
+
+def _openness(
+    world: World, points_m: NDArray[np.float64], normal: NDArray[np.float64], sky: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Share of the skylight [N] that near surfaces let through."""
+    tilted = normal * 1.1 + sky
+    tilted /= np.linalg.norm(tilted, axis=1, keepdims=True)
+    return np.clip(world.cast(points_m, tilted).distance_m / _OCCLUSION_REACH_M, 0.0, 1.0) ** 0.6
 
 
 def _glossed(

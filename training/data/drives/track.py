@@ -33,31 +33,36 @@ class Track:
 
     def positions_at(self, times_s: ArrayLike) -> NDArray[np.float64]:
         """Positions [N, 3] at times [N]; NaN where not valid."""
-        before, after, share = self._neighbours(times_s)
-        between = self.positions_m[before] + share[:, None] * (self.positions_m[after] - self.positions_m[before])
-        return np.where((self.valid[before] & self.valid[after])[:, None], between, np.nan)
+        return self._positions_between(*self._neighbours(times_s))
 
     def yaws_at(self, times_s: ArrayLike) -> NDArray[np.float64]:
         """Yaws [N] at times [N], the shorter way between neighbours; NaN where not valid."""
-        before, after, share = self._neighbours(times_s)
-        turn = self.yaws_rad[after] - self.yaws_rad[before]
-        turn = (turn + np.pi) % (2 * np.pi) - np.pi
-        return np.where(self.valid[before] & self.valid[after], self.yaws_rad[before] + share * turn, np.nan)
+        return self._yaws_between(*self._neighbours(times_s))
 
     def pose_at(self, time_s: float) -> Pose | None:
         """`global_from_object` at a time; None where not valid."""
-        if not self.valid_at([time_s])[0]:
+        between = self._neighbours(time_s)
+        position = self._positions_between(*between)[0]
+        if np.isnan(position[0]):
             return None
-        return Pose.from_yaw(float(self.yaws_at([time_s])[0]), self.positions_at([time_s])[0])
+        return Pose.from_yaw(float(self._yaws_between(*between)[0]), position)
+
+    def velocities_at(self, times_s: ArrayLike, window_s: float = 0.25) -> NDArray[np.float64]:
+        """Velocities [N, 3] in m/s at times [N]: displacement over the valid part of +- `window_s`; 0 where none is."""
+        times = np.atleast_1d(np.asarray(times_s, np.float64))
+        around = times[:, None] + window_s * np.linspace(-1, 1, 11)
+        around = np.clip(around, self.times_s[0], self.times_s[-1])
+        known = self.valid_at(around.ravel()).reshape(around.shape)
+        rows = np.arange(len(times))
+        first = around[rows, known.argmax(axis=1)]
+        last = around[rows, around.shape[1] - 1 - known[:, ::-1].argmax(axis=1)]
+        span = np.where(known.any(axis=1), last - first, 0.0)
+        shift = self.positions_at(last) - self.positions_at(first)
+        return np.where(span[:, None] > 0, shift / np.where(span > 0, span, 1.0)[:, None], 0.0)
 
     def velocity_at(self, time_s: float, window_s: float = 0.25) -> NDArray[np.float64]:
-        """Velocity [3] in m/s: displacement over the valid part of +- `window_s`; 0 where that is a single moment."""
-        around = time_s + window_s * np.linspace(-1, 1, 11)
-        around = around[self.valid_at(around)]
-        if len(around) < 2:
-            return np.zeros(3)
-        first, last = self.positions_at([around[0], around[-1]])
-        return (last - first) / (around[-1] - around[0])
+        """`velocities_at` of one time, [3]."""
+        return self.velocities_at([time_s], window_s)[0]
 
     def moved(self, x_m: float, y_m: float) -> "Track":
         return replace(self, positions_m=self.positions_m + np.array([x_m, y_m, 0.0]))
@@ -65,6 +70,19 @@ class Track:
     def mirrored(self) -> "Track":
         """Reflected at the x axis: left becomes right."""
         return replace(self, positions_m=self.positions_m * np.array([1.0, -1.0, 1.0]), yaws_rad=-self.yaws_rad)
+
+    def _positions_between(
+        self, before: NDArray[np.int64], after: NDArray[np.int64], share: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        between = self.positions_m[before] + share[:, None] * (self.positions_m[after] - self.positions_m[before])
+        return np.where((self.valid[before] & self.valid[after])[:, None], between, np.nan)
+
+    def _yaws_between(
+        self, before: NDArray[np.int64], after: NDArray[np.int64], share: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        turn = self.yaws_rad[after] - self.yaws_rad[before]
+        turn = (turn + np.pi) % (2 * np.pi) - np.pi
+        return np.where(self.valid[before] & self.valid[after], self.yaws_rad[before] + share * turn, np.nan)
 
     def _neighbours(self, times_s: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Indices before and after each time, equal where it coincides with a step, and the share of the way.

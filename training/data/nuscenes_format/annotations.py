@@ -30,7 +30,7 @@ def annotation_rows(
     """
     poses = [(number, agent, agent.track.pose_at(time_s)) for number, agent in enumerate(drive.agents)]
     present = [(number, agent, pose) for number, agent, pose in poses if pose is not None]
-    shares = _visible_shares(present, moment, cameras)
+    shares, cloud = _visible_shares(present, moment, cameras), _Cloud(points_global_m)
     return [
         {
             "token": token_of("sample_annotation", drive.name, sample_token, agent.agent_id),
@@ -39,7 +39,7 @@ def annotation_rows(
             "visibility_token": next(token for token, _, most in VISIBILITIES if share <= most),
             "attribute_tokens": [token_of("attribute", name) for name in _attributes(agent, time_s)],
             "size": [agent.size_lwh_m[1], agent.size_lwh_m[0], agent.size_lwh_m[2]],
-            "num_lidar_pts": int(np.count_nonzero(_inside(points_global_m, pose, agent.size_lwh_m))),
+            "num_lidar_pts": cloud.count_inside(pose, agent.size_lwh_m),
             "num_radar_pts": 0,
         }
         | placed(pose)
@@ -73,16 +73,20 @@ def _ever_moves(agent: Agent) -> bool:
     return bool(np.ptp(positions, axis=0).max() > 1.0)
 
 
-def _inside(
-    points_m: NDArray[np.float64], global_from_box: Pose, size_lwh_m: tuple[float, float, float]
-) -> NDArray[np.bool_]:
-    """Which points [N, 3] lie in a box, its faces included."""
-    half = np.array(size_lwh_m) / 2
-    reach = float(np.linalg.norm(half))
-    near = (np.abs(points_m - global_from_box.translation_m) <= reach).all(axis=1)
-    inside = np.zeros(len(points_m), bool)
-    inside[near] = (np.abs(global_from_box.inverse().apply(points_m[near])) <= half).all(axis=1)
-    return inside
+class _Cloud:
+    """Points that can be counted box by box."""
+
+    def __init__(self, points_m: NDArray[np.float64]) -> None:
+        self._points_m = points_m[np.argsort(points_m[:, 0])]
+
+    def count_inside(self, global_from_box: Pose, size_lwh_m: tuple[float, float, float]) -> int:
+        """How many points lie in a box, its faces included."""
+        half = np.array(size_lwh_m) / 2
+        middle, reach = global_from_box.translation_m, float(np.linalg.norm(half))
+        first, last = np.searchsorted(self._points_m[:, 0], [middle[0] - reach, middle[0] + reach])
+        near = self._points_m[first:last]
+        near = near[np.abs(near[:, 1] - middle[1]) <= reach]
+        return int((np.abs(global_from_box.inverse().apply(near)) <= half).all(axis=1).sum())
 
 
 def _visible_shares(

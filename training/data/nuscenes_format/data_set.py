@@ -70,5 +70,13 @@ def _check(drives: Sequence[Drive], dataroot: Path) -> None:
     name, count = Counter(drive.name for drive in drives).most_common(1)[0]
     if count > 1:
         raise InvalidField("drives", "scenes with names of their own", f"{count} of the name {name}")
-    if dataroot.exists() and any(dataroot.iterdir()):
-        raise InvalidField("out", "an empty or new folder", dataroot)
+    check_empty(dataroot)
+
+
+def check_empty(directory: Path) -> None:
+    """
+    Raises:
+        InvalidField: The folder holds something, which could be precious.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        raise InvalidField("out", "an empty or new folder", directory)

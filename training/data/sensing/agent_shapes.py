@@ -1,5 +1,7 @@
 """What an agent looks like: a shape that fills its box, in colours of its own."""
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,29 +37,35 @@ class AgentShape:
         self._paint = _CAR_COLORS[random.integers(len(_CAR_COLORS))]
         self._bus_paint = _BUS_COLORS[random.integers(len(_BUS_COLORS))]
         self._jacket, self._trousers = (_CLOTHES[number] for number in random.integers(len(_CLOTHES), size=2))
-        self._walked_m = _walked_m(agent)
+        self._walked_m, self._braking = _walked_m(agent), _braking(agent)
         self._made: dict[tuple[float, bool], Part] = {}
 
     def at(self, time_s: float) -> Part:
         """x forward, standing on z = 0, centred in x and y."""
-        stride = braking = False
+        stride, braking = 0.0, False
         if self._agent.category.startswith("human.pedestrian"):
             stride = self._stride(time_s)
         elif self._agent.category.startswith("vehicle."):
-            braking = self._brakes(time_s)
-        look = (float(stride), bool(braking))
+            braking = bool(self._braking[np.searchsorted(self._agent.track.times_s, time_s - 1e-6)])
+        look = (stride, braking)
         if look not in self._made:
             self._made[look] = self._make(*look)
         return self._made[look]
 
+    @cached_property
+    def from_afar(self) -> Part:
+        """A plain box of the same size and colour."""
+        return plain_box(*self._agent.size_lwh_m, self._afar_color)
+
+    @property
+    def _afar_color(self) -> str:
+        if self._agent.category.startswith(("human.", "vehicle.bicycle", "vehicle.motorcycle")):
+            return self._jacket
+        return self._bus_paint if self._agent.category.startswith("vehicle.bus") else self._paint
+
     def _stride(self, time_s: float) -> float:
         walked_m = float(np.interp(time_s, self._agent.track.times_s, self._walked_m))
         return _STRIDES[int(walked_m / _STRIDE_M * len(_STRIDES)) % len(_STRIDES)]
-
-    def _brakes(self, time_s: float) -> bool:
-        track = self._agent.track
-        before, after = (float(np.linalg.norm(track.velocity_at(time_s + shift))) for shift in (-0.25, 0.25))
-        return (after - before) / 0.5 < _BRAKING_MPS2
 
     def _make(self, stride: float, braking: bool) -> Part:
         category, size = self._agent.category, self._agent.size_lwh_m
@@ -86,3 +94,11 @@ def _walked_m(agent: Agent) -> NDArray[np.float64]:
     steps = np.linalg.norm(np.diff(track.positions_m[:, :2], axis=0), axis=1)
     known = track.valid[1:] & track.valid[:-1]
     return np.concatenate([[0.0], np.cumsum(np.where(known, steps, 0.0))])
+
+
+def _braking(agent: Agent) -> NDArray[np.bool_]:
+    """Whether the brake lights are on, at each of the track's times and once more after the last, [K + 1]."""
+    times = agent.track.times_s
+    before, after = (np.linalg.norm(agent.track.velocities_at(times + shift), axis=1) for shift in (-0.25, 0.25))
+    on = (after - before) / 0.5 < _BRAKING_MPS2
+    return np.append(on, on[-1])

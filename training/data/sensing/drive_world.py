@@ -22,6 +22,8 @@ _SCENERY, _LOOKS, _LIGHT, _MOMENTS = range(4)
 """Random streams of a drive."""
 
 _SEEN_WITHIN_M = 100.0
+_DETAILED_WITHIN_M = 60.0
+"""Agents beyond are plain boxes: a car is less than 20 pixels wide there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,11 @@ class DriveWorld:
         pieces = []
         for number, (agent, shape) in enumerate(zip(self.drive.agents, self._shapes, strict=True)):
             pose = agent.track.pose_at(time_s)
-            if pose is not None and _distance_m(pose, global_from_ego) < _SEEN_WITHIN_M:
-                standing = Pose(pose.rotation, pose.translation_m - np.array([0.0, 0.0, agent.size_lwh_m[2] / 2]))
-                pieces.append((number, shape.at(time_s).placed(standing)))
+            if pose is None or (away_m := _distance_m(pose, global_from_ego)) > _SEEN_WITHIN_M:
+                continue
+            standing = Pose(pose.rotation, pose.translation_m - np.array([0.0, 0.0, agent.size_lwh_m[2] / 2]))
+            part = shape.at(time_s) if away_m < _DETAILED_WITHIN_M else shape.from_afar
+            pieces.append((number, part.placed(standing)))
         world = World(pieces, self._ground, self._backdrop)
         return Moment(world, global_from_ego, self._light, self._random(_MOMENTS, round(time_s * 1e6)))
 
@@ -96,7 +100,7 @@ class Moment:
     def image(self, camera: Camera, samples: int = 1) -> CameraImage:
         """Exposure varies a little from image to image."""
         light = replace(self.light, exposure=self.light.exposure * float(self.random.uniform(0.92, 1.08)))
-        return render_camera(self.world, light, camera, self.global_from_ego, samples)
+        return render_camera(self.world, light, camera, self.global_from_ego, samples, occlusion=False)
 
 
 def jpeg_of(rgb: NDArray[np.uint8], quality: int) -> bytes:
