@@ -1,0 +1,48 @@
+"""A correction sample as a conversation: what is asked, and why the answer is as it is."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from llm_service.modeling.special_tokens import MODALITIES, placeholder_token
+from llm_service.prompt import question_text
+from training.data.explanations.explanation import explain
+from training.data.explanations.instructions import draw_request
+from training.data.samples.keyframe import Keyframe, Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A system text, then a user's and an assistant's turn.
+
+    The user's content holds, as the serving prompt does: the placeholders of all modalities in their order; on a line
+    of its own `Instruction: ...`, unless there is none; and `llm_service.prompt.question_text`. The assistant's content
+    is the explanation alone, what follows `Reason:` in that prompt; the answer's waypoints stay numbers.
+    """
+
+    system: str
+    messages: tuple[Message, ...]
+
+
+def conversation_for(keyframe: Keyframe, proposal: Proposal, random: np.random.Generator) -> Conversation:
+    """The conversation about a proposal whose correction is where the vehicle truly went.
+
+    Raises:
+        InvalidField: As `explanation.explain`.
+    """
+    request = draw_request(random)
+    placeholders = "".join(map(placeholder_token, MODALITIES))
+    instruction = f"\nInstruction: {request.instruction}" if request.instruction else ""
+    question = question_text(proposal.waypoints_ego_m, keyframe.ego_state, keyframe.command)
+    answer = explain(keyframe, proposal.waypoints_ego_m, keyframe.future_ego_m, random, request.style)
+    user = Message("user", f"{placeholders}{instruction}\n{question}")
+    return Conversation(request.system, (user, Message("assistant", answer)))

@@ -1,0 +1,1 @@
+"""How claims are put into words, and read from them."""
