@@ -1,33 +1,31 @@
 """The nuScenes map expansion around the ego vehicle."""
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from nuscenes.map_expansion.map_api import NuScenesMap
 from shapely import LineString, MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
+from perception_service.convert.nuscenes_map_index import has_map, open_map
 from waymend.frames.description import DrivableAreaDescription, MapDescription, PolylineDescription
 from waymend.geometry import Pose
 
 _RADIUS_M = 60.0
-_CENTERLINE_STEP_M = 1.0
 _SIMPLIFIED_M = 0.05
 """Lines are thinned where that moves them by less than this."""
 
 
 def map_around(dataroot: Path, location: str, global_from_ego: Pose) -> MapDescription | None:
     """Polylines and drivable areas within 60 m, in the ego frame; None where the map expansion is not installed."""
-    if not (dataroot / "maps" / "expansion" / f"{location}.json").is_file():
+    if not has_map(dataroot, location):
         return None
-    road_map = _open_map(dataroot, location)
+    town = open_map(dataroot, location)
     x, y, _ = global_from_ego.translation_m
     patch = box(x - _RADIUS_M, y - _RADIUS_M, x + _RADIUS_M, y + _RADIUS_M)
-    areas = [area.intersection(patch) for area in _drivable_areas(road_map, patch)]
-    lines = [*_lines(road_map, patch), *(("road_boundary", ring) for area in areas for ring in _kerbs(area, patch))]
+    areas = [area.intersection(patch) for area in town.areas_in(patch)]
+    lines = [*town.lines_in(patch), *(("road_boundary", ring) for area in areas for ring in _kerbs(area, patch))]
     ego_from_global = global_from_ego.inverse()
     return MapDescription(
         polylines=[
@@ -44,34 +42,6 @@ def map_around(dataroot: Path, location: str, global_from_ego: Pose) -> MapDescr
             for part in _polygon_parts(area)
         ],
     )
-
-
-@lru_cache(maxsize=4)
-def _open_map(dataroot: Path, location: str) -> NuScenesMap:
-    return NuScenesMap(str(dataroot), location)
-
-
-def _lines(road_map: NuScenesMap, patch: Polygon) -> Iterator[tuple[str, BaseGeometry]]:
-    lanes = [lane["token"] for lane in (*road_map.lane, *road_map.lane_connector)]
-    for poses in road_map.discretize_lanes(lanes, _CENTERLINE_STEP_M).values():
-        if len(poses) > 1:
-            yield from _near([("lane_centerline", LineString(np.asarray(poses)[:, :2]))], patch)
-    for layer in ("lane_divider", "road_divider"):
-        dividers = (road_map.extract_line(record["line_token"]) for record in getattr(road_map, layer))
-        yield from _near((("lane_divider", line) for line in dividers), patch)
-    for layer, kind in (("ped_crossing", "crossing"), ("stop_line", "stop_line")):
-        areas = (road_map.extract_polygon(record["polygon_token"]) for record in getattr(road_map, layer))
-        yield from _near(((kind, area.exterior) for area in areas if not area.is_empty), patch)
-
-
-def _near(lines: Iterable[tuple[str, BaseGeometry]], patch: Polygon) -> Iterator[tuple[str, BaseGeometry]]:
-    return ((kind, line) for kind, line in lines if line.intersects(patch))
-
-
-def _drivable_areas(road_map: NuScenesMap, patch: Polygon) -> Iterator[BaseGeometry]:
-    tokens = (token for record in road_map.drivable_area for token in record["polygon_tokens"])
-    areas = (road_map.extract_polygon(token).buffer(0) for token in tokens)
-    return (area for area in areas if area.intersects(patch))
 
 
 def _kerbs(area: BaseGeometry, patch: Polygon) -> Iterator[BaseGeometry]:
