@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all that a fresh machine needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test kernels bench lint types imports protos check-protos check lock bundle clean
+.PHONY: help demo serve data test kernels bench lint types imports protos check-protos check lock bundle clean
 
 ACCELERATOR ?= cpu
 PYTHON_BIN := .venv/bin/python
@@ -26,6 +26,13 @@ demo: $(ENVIRONMENT) ## Corrects trajectories on the built-in drive (FRAME=direc
 
 serve: $(ENVIRONMENT) ## Runs both services on loopback until Ctrl-C.
 	$(PYTHON_BIN) -m demo.serve $(if $(BUNDLE),--bundle "$(BUNDLE)")
+
+SCENES ?= 12
+DATA ?= out/data
+data: $(ENVIRONMENT) ## Makes procedural drives, correction samples and a page about them (SCENES=12, DATA=out/data).
+	$(PYTHON_BIN) -m training data synthesize --out "$(DATA)/drives" --scenes $(SCENES)
+	$(PYTHON_BIN) -m training data build --nuscenes "$(DATA)/drives" --out "$(DATA)/samples"
+	$(PYTHON_BIN) -m training data inspect "$(DATA)/samples"
 
 test: $(ENVIRONMENT) ## Runs the tests.
 	$(PYTHON_BIN) -m pytest

@@ -9,7 +9,14 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from benchmarks import memory, official_bevfusion, official_on_gpu, perception_latency, trajectory_latency
+from benchmarks import (
+    memory,
+    official_bevfusion,
+    official_on_gpu,
+    perception_latency,
+    rendering,
+    trajectory_latency,
+)
 from benchmarks.table import hardware, print_figures
 from demo.built_in_drive import BUILT_IN_DRIVE, drive_frames
 from demo.stack import StackPlan, local_stack
@@ -29,6 +36,7 @@ def main() -> None:
     frame: Path = arguments.frame or drive_frames()[0]
     console = Console()
     console.print(hardware())
+    print_figures("Data", rendering.measure())
     with console.status("starting both services") as status, tempfile.TemporaryDirectory() as scratch:
         embedding = _both_services(bundle, Path(scratch), status.update)
         status.update("small perception preset")

@@ -19,7 +19,7 @@ from training.pictures.palette import HALO
 from training.pictures.ribbon import smooth_path
 from waymend.frames import FrameDirectory
 
-_SIZE_IN = (15.0, 9.6)
+_SIZE_IN = (15.0, 9.0)
 _DPI = 100
 _BEV_IN = (9.4, 4.7)
 _GAP_IN = 0.1
@@ -72,7 +72,7 @@ def _draw_bev(axes: Axes, frame: FrameDirectory, keyframe: Keyframe, explained: 
 def _draw_panel(axes: Axes, explained: Sequence[Explained]) -> None:
     """Each kind in its colour, with what is said of it."""
     axes.axis("off")
-    lines = [(f"■ {one.proposal.kind.replace('_', ' ')}", _color(number), textwrap.wrap(one.explanation, _WRAP)[:3])
+    lines = [(f"■ {one.proposal.kind.replace('_', ' ')}", _color(number), textwrap.wrap(one.explanation, _WRAP)[:4])
              for number, one in enumerate(explained)]  # fmt: skip
     step = 1.0 / max(sum(1.15 + len(text) for _, _, text in lines), 24)
     y = 1.0

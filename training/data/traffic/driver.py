@@ -1,7 +1,6 @@
 """A driver: highway-env's IDM and MOBIL, with human lane changes, bends, stop lines and everything in the way."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -12,8 +11,10 @@ from highway_env.vehicle.kinematics import Vehicle
 from highway_env.vehicle.objects import Obstacle, RoadObject
 
 from training.data.traffic.bodies import Body
+from training.data.traffic.character import Character, SideStep
 from training.data.traffic.curve_lane import CurveLane
-from training.data.traffic.road import Around, TrafficRoad, Way
+from training.data.traffic.road import Around, TrafficRoad
+from training.data.traffic.way import Way, way_along
 
 _LOOK_AHEAD_M = 25.0
 _LOOK_AHEAD_S = 4.5
@@ -30,48 +31,6 @@ _PASSING_S, _PASSING_GAP_M, _OVER_THE_LINE_M = 2.5, 0.55, 0.35
 """Time to move over, distance that is kept, and how far the left wheels go over the line at the most."""
 _BLOCKED_WITHIN_M, _BLOCKED_WITHIN_S, _MOST_IMPOSED_MPS2 = 35.0, 6.0, 2.0
 _MOST_IMPOSED_STANDING_MPS2 = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class Character:
-    """How someone drives.
-
-    Attributes:
-        cruise_mps: Speed on a free, straight road.
-        time_gap_s: IDM's to the vehicle ahead.
-        jam_gap_m: IDM's distance to it at standstill.
-        acceleration_mps2: IDM's, from rest.
-        braking_mps2: IDM's comfortable deceleration.
-        politeness: MOBIL's.
-        lateral_mps2: Greatest lateral acceleration in bends.
-        lane_change_s: Time to move over by a lane.
-    """
-
-    cruise_mps: float
-    time_gap_s: float = 1.4
-    jam_gap_m: float = 2.5
-    acceleration_mps2: float = 1.6
-    braking_mps2: float = 2.2
-    politeness: float = 0.2
-    lateral_mps2: float = 2.4
-    lane_change_s: float = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class _SideStep:
-    """A smooth move from one offset in the lane to another."""
-
-    start_s: float
-    duration_s: float
-    from_m: float
-    to_m: float
-
-    def at(self, time_s: float) -> tuple[float, float]:
-        """Offset (m) and its rate (m/s), by the quintic that begins and ends at rest."""
-        p = _clipped((time_s - self.start_s) / self.duration_s, 0.0, 1.0)
-        whole = self.to_m - self.from_m
-        rate = 30 * p**2 * (1 - p) ** 2 * whole / self.duration_s
-        return self.from_m + whole * p**3 * (10 - 15 * p + 6 * p**2), rate
 
 
 class Driver(IDMVehicle):
@@ -118,7 +77,7 @@ class Driver(IDMVehicle):
         self.stopped_since_s: float | None = None
         self._take_on(character)
         self._clock_s, self._planned_for = 0.0, None
-        self._side_step = _SideStep(0.0, 1.0, offset_m, offset_m)
+        self._side_step = SideStep(0.0, 1.0, offset_m, offset_m)
         self._aimed_at = lane_index
         self._stop_m: float | None = None
         self._stop_mark = Obstacle(None, [0.0, 0.0])
@@ -242,7 +201,7 @@ class Driver(IDMVehicle):
         if moved or abs(offset - self._side_step.to_m) > 0.1:
             lateral = lane.local_coordinates(self.position)[1]
             duration = self.character.lane_change_s if moved else _PASSING_S
-            self._side_step = _SideStep(self._clock_s, duration, lateral, offset)
+            self._side_step = SideStep(self._clock_s, duration, lateral, offset)
         self._aimed_at = self.target_lane_index
 
     def _passing_offset(self, around: Around, lane: CurveLane) -> float:
@@ -310,17 +269,15 @@ class Driver(IDMVehicle):
 
     def _way(self, lane_index: LaneIndex) -> Way:
         """The middle of the lanes ahead, from a lane on."""
-        reach = _LOOK_AHEAD_M + _LOOK_AHEAD_S * self.speed
-        lanes = self.plan if lane_index == self.target_lane_index else [lane_index, *self.plan[1:]]
-        start = -self.road.network.get_lane(lane_index).local_coordinates(self.position)[0]
-        parts: list[tuple[np.ndarray, ...]] = []
-        for index in lanes:
-            lane = self.road.network.get_lane(index)
-            if start > reach:
-                break
-            parts.append(_part(lane, start, reach))
-            start += lane.length
-        return Way(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+        network = self.road.network
+        indices = self.plan if lane_index == self.target_lane_index else [lane_index, *self.plan[1:]]
+        start = -network.get_lane(lane_index).local_coordinates(self.position)[0]
+        return way_along([network.get_lane(index) for index in indices], start, self._reach_m)
+
+    @property
+    def _reach_m(self) -> float:
+        """How far it looks ahead."""
+        return _LOOK_AHEAD_M + _LOOK_AHEAD_S * self.speed
 
     def _lanes_from(self, lane_index: LaneIndex) -> list[LaneIndex]:
         network, route = self.road.network, list(self.route or [])
@@ -333,14 +290,6 @@ class Driver(IDMVehicle):
             length += network.get_lane(following).length
             plan.append(following)
         return plan
-
-
-def _part(lane: CurveLane, start_m: float, reach_m: float) -> tuple[np.ndarray, ...]:
-    """Points, headings, curvatures and distances of what of a lane lies between the vehicle and its reach."""
-    low, high = np.searchsorted(lane.curve.stations_m, [-start_m - 1.0, reach_m - start_m])
-    piece = slice(min(int(low), len(lane.curve.stations_m) - 2), max(int(high), int(low) + 2))
-    curve = lane.curve
-    return curve.points_m[piece], curve.headings_rad[piece], lane.curvatures[piece], curve.stations_m[piece] + start_m
 
 
 def _clipped(value: float, low: float, high: float) -> float:

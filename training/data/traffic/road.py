@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from training.data.traffic.bodies import Body
 from training.data.traffic.network import CurveNetwork
+from training.data.traffic.way import Way
 
 _NEIGHBOUR_M = 130.0
 _SIDE_MARGIN_M = 0.3
@@ -36,23 +37,6 @@ class Thing(Obstacle):
         super().__init__(None, position_m.tolist(), heading_rad, speed_mps)
         self.body, self.passable, self.keep_off_m = body, passable, keep_off_m
         self.LENGTH, self.WIDTH, _ = body.size_lwh_m
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Way:
-    """What lies ahead of a vehicle: the middle of its lanes, sampled.
-
-    Attributes:
-        points_m: float64 [N, 2].
-        headings_rad: float64 [N].
-        curvatures: float64 [N], 1/m, not negative.
-        distances_m: float64 [N], from the vehicle's middle along the way.
-    """
-
-    points_m: NDArray[np.float64]
-    headings_rad: NDArray[np.float64]
-    curvatures: NDArray[np.float64]
-    distances_m: NDArray[np.float64]
 
 
 class _Snapshot:

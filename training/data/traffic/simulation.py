@@ -1,14 +1,13 @@
 """Steps the traffic and writes down where everyone was."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from highway_env.road.road import LaneIndex
 from numpy.typing import NDArray
 
 from training.data.traffic.bodies import Body
 from training.data.traffic.driver import Driver
-from training.data.traffic.events import Event, Stage
+from training.data.traffic.events.stage import Event, Stage
 from training.data.traffic.right_of_way import Junction
 from training.data.traffic.road import Thing
 
@@ -27,7 +26,6 @@ class Recording:
 
     body: Body
     poses: NDArray[np.float64]
-    lanes: list[LaneIndex | None] = field(default_factory=list)
 
 
 def simulate(stage: Stage, events: list[Event], junction: Junction | None) -> tuple[Recording, list[Recording]]:
@@ -71,6 +69,8 @@ def _decide(stage: Stage, events: list[Event], junction: Junction | None, time_s
 
 
 class _Recorder:
+    """Recordings by identity of the mover; movers are kept, so that no identity comes twice."""
+
     def __init__(self, steps: int) -> None:
         self._steps = steps
         self._kept: list[object] = []
@@ -78,15 +78,13 @@ class _Recorder:
 
     def note(self, stage: Stage, step: int) -> None:
         for driver in stage.drivers:
-            self._note(driver, step, driver.lane_index)
+            self._note(driver, step)
         strollers = [walker for walker in stage.walkers if walker.site is None]
         for thing in (*stage.road.objects, *strollers):
-            self._note(thing, step, None)
+            self._note(thing, step)
 
-    def _note(self, mover: Driver | Thing, step: int, lane: LaneIndex | None) -> None:
+    def _note(self, mover: Driver | Thing, step: int) -> None:
         if id(mover) not in self.recordings:
             self._kept.append(mover)
-            self.recordings[id(mover)] = Recording(mover.body, np.full((self._steps, 3), np.nan), [None] * self._steps)
-        recording = self.recordings[id(mover)]
-        recording.poses[step] = (*mover.position, mover.heading)
-        recording.lanes[step] = lane
+            self.recordings[id(mover)] = Recording(mover.body, np.full((self._steps, 3), np.nan))
+        self.recordings[id(mover)].poses[step] = (*mover.position, mover.heading)

@@ -7,8 +7,9 @@ from highway_env.road.road import LaneIndex
 from numpy.typing import NDArray
 
 from training.data.traffic.bodies import Body, draw_body
+from training.data.traffic.character import Character
 from training.data.traffic.curve import Curve
-from training.data.traffic.driver import Character, Driver
+from training.data.traffic.driver import Driver
 from training.data.traffic.layouts.layout import Layout, SpawnLane
 from training.data.traffic.road import TrafficRoad
 from training.data.traffic.walkers import Walker

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
+from training.data.traffic.character import Character
 
 from training.data.drives.drive import Drive
 from training.data.traffic.bodies import Body
 from training.data.traffic.curve import winding
 from training.data.traffic.curve_lane import CurveLane
 from training.data.traffic.drive import synthesize_drive
-from training.data.traffic.driver import Character, Driver
+from training.data.traffic.driver import Driver
 from training.data.traffic.network import CurveNetwork
 from training.data.traffic.road import TrafficRoad
 

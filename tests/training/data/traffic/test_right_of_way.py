@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 import shapely
+from training.data.traffic.character import Character
 
 from tests.training.data.traffic.conftest import CAR
-from training.data.traffic.driver import Character, Driver
+from training.data.traffic.driver import Driver
 from training.data.traffic.layouts.arms import draw_arm, way_through
 from training.data.traffic.layouts.layout import Control, JunctionPlan
 from training.data.traffic.network import CurveNetwork
@@ -72,7 +73,7 @@ def test_the_side_road_waits_for_the_priority_road() -> None:
 
 def test_a_left_turn_gives_way_to_oncoming_traffic() -> None:
     crossroads = Crossroads("priority", priorities=(3, 1, 3, 1))
-    straight, left = crossroads.driver(0, 2, before_m=60.0), crossroads.driver(2, 1, before_m=40.0)
+    straight, left = crossroads.driver(0, 2, before_m=60.0), crossroads.driver(2, 1, before_m=52.0)
     entered = _entered(crossroads, [straight, left], 20.0)
     assert entered[0] < entered[1] < np.inf
 

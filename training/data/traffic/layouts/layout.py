@@ -84,6 +84,10 @@ class Layout:
         surfaces: Drivable areas beyond the sections' and the lanes'.
         corner_m: Radius that rounds concave kerb corners.
         islands: Areas within that are not drivable.
+        walkway_m: Width of the pavements; 0 on motorways.
+        walks: Where people walk along the road.
+        middle_m: Of the junction, where there is one.
+        barred: Lanes that end, with the station where they do.
     """
 
     kind: str

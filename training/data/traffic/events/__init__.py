@@ -1,0 +1,1 @@
+"""What is staged around the ego vehicle, and whether it came to pass."""
