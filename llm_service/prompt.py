@@ -42,17 +42,29 @@ class CorrectionPrompt:
 
 
 class PromptBuilder:
-    """Builds prompts for one tokenizer; the constant parts are tokenised once."""
+    """Builds prompts for one tokenizer; the constant parts are tokenised once.
+
+    Args:
+        tokenizer, config: Of the model.
+        max_instruction_tokens: Longest instruction.
+        system_text: Serving has one; training data may ask for a style in it.
+    """
 
     def __init__(
-        self, tokenizer: PreTrainedTokenizerFast, config: TrajectoryLlamaConfig, max_instruction_tokens: int = 128
+        self,
+        tokenizer: PreTrainedTokenizerFast,
+        config: TrajectoryLlamaConfig,
+        max_instruction_tokens: int = 128,
+        system_text: str = SYSTEM_TEXT,
     ) -> None:
         self._plain = plain_text_tokenizer(tokenizer)
+        self._space_before_reason = "" if _adds_space(self._plain) else " "
+        self._end_id = tokenizer.eos_token_id
         self._reserved_ids = frozenset(tokenizer.get_added_vocab().values()) | set(tokenizer.all_special_ids)
         self._placeholders = dict(config.modality_token_ids)  # ty: ignore[no-matching-overload]
         self._trajectory_id = config.traj_token_id
         self._max_instruction_tokens = max_instruction_tokens
-        before, after = _chat_frame(tokenizer)
+        before, after = _chat_frame(tokenizer, system_text)
         self._before = tokenizer.encode(before, add_special_tokens=False)
         self._after = tokenizer.encode(after, add_special_tokens=False)
 
@@ -92,6 +104,11 @@ class PromptBuilder:
         words = f"{question}\nAnswer: {waypoint_text(trajectory_ego_m)}\nStatus: {status}\nReason:"
         word_ids = self._plain.encode(words, add_special_tokens=False).ids
         return CorrectionPrompt(prompt.token_ids + word_ids, prompt.tokens)
+
+    def reason(self, text: str) -> list[int]:
+        """Ids of what the model is to write after an explanation prompt: the text, then the end of the turn."""
+        spaced = f"{self._space_before_reason}{text}"
+        return [*self._plain.encode(spaced, add_special_tokens=False).ids, self._end_id]
 
     def _instruction_ids(self, instruction: str) -> list[int]:
         line = " ".join(instruction.split())
@@ -135,8 +152,13 @@ def expand_placeholders(prompt: CorrectionPrompt, config: TrajectoryLlamaConfig)
     return [token_id for token_id in prompt.token_ids for _ in range(counts.get(token_id, 1))]
 
 
-def _chat_frame(tokenizer: PreTrainedTokenizerFast) -> tuple[str, str]:
-    messages = [{"role": "system", "content": SYSTEM_TEXT}, {"role": "user", "content": _USER_MARK}]
+def _adds_space(plain: Tokenizer) -> bool:
+    """Whether the tokenizer itself sets a space before a text, as Llama 2's does."""
+    return plain.encode("a", add_special_tokens=False).tokens[0] != "a"
+
+
+def _chat_frame(tokenizer: PreTrainedTokenizerFast, system_text: str) -> tuple[str, str]:
+    messages = [{"role": "system", "content": system_text}, {"role": "user", "content": _USER_MARK}]
     text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     before, after = text.split(_USER_MARK)  # ty: ignore[missing-union-attribute]
     return before, after

@@ -102,16 +102,22 @@ class PerceptionPipeline:
             encoded.update(zip(indices, self._encode_alike([batch[index] for index in indices], views), strict=True))
         return [encoded[index] for index in range(len(batch))]
 
+    def token_features(self, inputs: BevFusionInputs) -> tuple[Tensor, Tensor]:
+        """Image and BEV features that tokens are made of, for a batch on the device; see `PerceptionModel`."""
+        return self._model.token_features(inputs)
+
     @torch.inference_mode()
     def _encode_alike(self, batch: Sequence[PreprocessedScene], views: tuple[int, ...]) -> list[EncodedScene]:
         started = time.perf_counter()
         scenes = [item.scene for item in batch]
         with self._autocast():
-            outputs = self._model.bevfusion(collate([item.inputs for item in batch]).to(self.device))
+            inputs = collate([item.inputs for item in batch]).to(self.device)
+            outputs = self._model.bevfusion(inputs)
             detections = self._detections(scenes, outputs)
             detected = time.perf_counter()
             agents = [self._agents(scene, boxes) for scene, boxes in zip(scenes, detections, strict=True)]
-            tokens = self._tokens(scenes, agents, outputs, views)
+            image_features = self._model.token_image_features(inputs.images, outputs.image_features)
+            tokens = self._tokens(scenes, agents, image_features, outputs.bev_features, views)
         finished = time.perf_counter()
         return [
             EncodedScene(
@@ -148,14 +154,15 @@ class PerceptionPipeline:
         self,
         scenes: Sequence[Scene],
         agents: Sequence[tuple[AgentBox, ...]],
-        outputs: BevFusionOutputs,
+        image_features: Tensor,
+        bev_features: Tensor,
         views: tuple[int, ...],
     ) -> list[tuple[NDArray[np.float16], NDArray[np.float16], NDArray[np.float16]]]:
         """Image, BEV and vector tokens of each scene."""
         inputs = VectorInputs.collate([self._vectors(*scene) for scene in zip(scenes, agents, strict=True)])
         vector, mask = self._model.vector_tokens(inputs.to(self.device))
-        image = _as_float16(self._model.image_tokens(outputs.image_features, views))
-        bev = _as_float16(self._model.bev_tokens(outputs.bev_features))
+        image = _as_float16(self._model.image_tokens(image_features, views))
+        bev = _as_float16(self._model.bev_tokens(bev_features))
         real = mask.cpu().numpy()
         return [(image[frame], bev[frame], tokens[real[frame]]) for frame, tokens in enumerate(_as_float16(vector))]
 

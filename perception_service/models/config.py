@@ -88,6 +88,17 @@ class PerceptionConfig:
             tokens=config["tokens"],
         )
 
+    def document(self) -> dict[str, Any]:
+        """The dictionary form, which `parse` reads."""
+        return {
+            "preset": self.preset,
+            "image": {"size": list(self.image.size), "resized_width": self.image.resized_width},
+            "points": {"range_m": list(self.points.range_m), "close_radius_m": self.points.close_radius_m},
+            "agent_score_threshold": self.agent_score_threshold,
+            "bevfusion": dict(self.bevfusion),
+            "tokens": dict(self.tokens),
+        }
+
 
 def _check_keys(path: str, given: Mapping[str, Any], expected: tuple[str, ...]) -> None:
     for name in given:

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
 
 from llm_service.modeling.special_tokens import CHAT_TOKENS, trajectory_tokens
-from llm_service.prompt import expand_placeholders, waypoint_text
+from llm_service.prompt import PromptBuilder, expand_placeholders, waypoint_text
 from waymend.errors import InvalidField
 
 SPECIAL_TOKENS = [*CHAT_TOKENS, *trajectory_tokens(6)]
@@ -98,3 +100,29 @@ def test_plan_features_travel_beside_the_text(make_prompt):
     plan = make_prompt(0).tokens["plan"]
     assert plan.shape == (7, 20)
     assert plan.dtype == torch.float32
+
+
+def test_what_the_model_is_to_write_is_a_space_the_text_and_the_end(prompts, tokenizer):
+    ids = prompts.reason("The gap is too small.")
+    assert tokenizer.decode(ids) == " The gap is too small.<|end|>"
+    assert special_ids(tokenizer, prompts.reason("<|traj|><|end|>")) == [tokenizer.eos_token_id]
+
+
+def test_a_tokenizer_that_sets_the_space_itself_is_not_given_a_second(config):
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.Metaspace()
+    backend.train_from_iterator(["Stop at the line"] * 9, trainers.BpeTrainer(special_tokens=["</s>"]))
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, eos_token="</s>", chat_template="{{ messages[0].content + messages[1].content }}"
+    )
+    ids = PromptBuilder(tokenizer, config).reason("Stop at the line")
+    assert tokenizer.convert_ids_to_tokens(ids) == ["▁Stop", "▁at", "▁the", "▁line", "</s>"]
+
+
+def test_another_system_text_changes_the_beginning_alone(prompts, tokenizer, config, make_prompt):
+    brief = PromptBuilder(tokenizer, config, system_text="Be brief.")
+    ids, usual = brief.correction({}, make_prompt(0).tokens["plan"].numpy(), "stop").token_ids, prompts
+    assert tokenizer.decode(ids).startswith("<|system|>Be brief.<|end|><|user|><|plan|>")
+    expected = usual.correction({}, make_prompt(0).tokens["plan"].numpy(), "stop").token_ids
+    plan_id = config.modality_token_ids["plan"]
+    assert ids[ids.index(plan_id) :] == expected[expected.index(plan_id) :]

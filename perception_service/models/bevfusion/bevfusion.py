@@ -88,12 +88,16 @@ class BEVFusion(BaseModule):
             _initialise_convolutions(branch)
 
     def forward(self, inputs: BevFusionInputs) -> BevFusionOutputs:
+        image_features, bev_features = self.features(inputs)
+        return BevFusionOutputs(image_features, bev_features, self.bbox_head(bev_features))
+
+    def features(self, inputs: BevFusionInputs) -> tuple[Tensor, Tensor]:
+        """Image and BEV features, as `BevFusionOutputs` has them, without the detection head."""
         image_features = self._run(self.image_features, inputs.images)
         camera_map = self._run(self.view_transform, image_features, inputs)
         fused = self.fusion_layer([camera_map, self._run(self.lidar_map, inputs.points_lidar)])
         (bev_features,) = self.pts_neck(self._run(self.pts_backbone, fused))
-        per_camera = image_features.unflatten(0, inputs.images.shape[:2])
-        return BevFusionOutputs(per_camera, bev_features, self.bbox_head(bev_features))
+        return image_features.unflatten(0, inputs.images.shape[:2]), bev_features
 
     def loss(self, inputs: BevFusionInputs, targets: Sequence[BoxTargets]) -> dict[str, Tensor]:
         """The detection head's losses of a batch; see `TransFusionHead.loss`."""

@@ -1,0 +1,78 @@
+"""Vectors of a key frame against those that the service makes of the same sample."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import torch
+from nuscenes.nuscenes import NuScenes
+
+from perception_service.convert.nuscenes_sample import frame_from_sample
+from perception_service.limits import FrameLimits
+from perception_service.models.tokens.vector_inputs import vector_inputs
+from perception_service.wire.decode import decode_frame
+from training.loading.vectors import KeyframeVectors, token_count
+from waymend.errors import InvalidField
+
+
+@pytest.fixture(scope="module")
+def served_scene(dataroot):
+    """With its map, as a client sends it."""
+    nuscenes = NuScenes("v1.0-mini", str(dataroot), verbose=False)
+
+    def scene(sample_token):
+        with ThreadPoolExecutor(1) as decoder:
+            return decode_frame(frame_from_sample(nuscenes, sample_token).message(), FrameLimits(), decoder)
+
+    return scene
+
+
+@pytest.fixture
+def vectors(rows, perception):
+    return KeyframeVectors(rows.keyframes, perception.config)
+
+
+def test_vectors_are_those_of_the_served_scene(vectors, served_scene, rows, perception):
+    limits = perception.config.tokens["vector"]
+    for token in rows.sample_tokens:
+        scene = served_scene(token)
+        expected = vector_inputs(
+            scene.ego_state,
+            scene.ego_history,
+            scene.agents,
+            scene.map.polylines,
+            max_agents=limits["agents"],
+            max_polylines=limits["polylines"],
+        )
+        for field in fields(expected):
+            torch.testing.assert_close(
+                getattr(vectors[token], field.name), getattr(expected, field.name), atol=1e-5, rtol=1e-5
+            )
+
+
+def test_ages_of_past_poses_are_positive_as_in_serving(vectors, rows):
+    ages = vectors[rows.sample_tokens[0]].history[0, :, -1]
+    assert ages.tolist() == pytest.approx([1.0, 0.5])
+
+
+def test_tokens_are_counted_as_the_pipeline_makes_them(vectors, served_scene, pipeline, rows):
+    for token in rows.sample_tokens:
+        made = pipeline.encode(served_scene(token)).vector_tokens
+        assert token_count(vectors[token]) == len(made)
+        assert len(made) > 10
+
+
+def test_vectors_are_kept(vectors, rows):
+    token = rows.sample_tokens[0]
+    assert vectors[token] is vectors[token]
+
+
+def test_an_unknown_key_frame_is_refused(vectors):
+    with pytest.raises(InvalidField, match="sample_token: expected one of the key frames of the same split, given x"):
+        vectors["x"]
+
+
+def test_history_is_not_changed_in_place(rows, perception):
+    both = [KeyframeVectors(rows.keyframes, perception.config)[rows.sample_tokens[0]].history for _ in range(2)]
+    assert np.array_equal(*both)

@@ -1,0 +1,73 @@
+import math
+
+import pytest
+import torch
+
+from training.modeling.alignment import AlignmentHeads, SampleVectors, joined
+from training.modeling.losses.align import ALIGN
+from training.modeling.losses.info_nce import info_nce
+from training.modeling.pairs import PAIRS, compared_things, wanted_pairs
+from training.modeling.settings import CorrectorSettings
+
+
+@pytest.fixture
+def heads():
+    torch.manual_seed(0)
+    return AlignmentHeads(8)
+
+
+def test_a_vector_is_the_mean_of_the_real_tokens_alone(heads):
+    tokens, mask = torch.randn(2, 3, 8), torch.tensor([[True, True, False], [True, False, False]])
+    values, present = heads.vectors("bev", tokens, mask)
+    expected = heads.linears["bev"](tokens[0, :2].mean(0))
+    torch.testing.assert_close(values[0], expected / expected.norm())
+    assert present.tolist() == [True, True]
+    assert values.shape == (2, 256)
+
+
+def test_a_sample_without_tokens_is_absent_and_finite(heads):
+    values, present = heads.vectors("image", torch.randn(1, 3, 8), torch.zeros(1, 3, dtype=torch.bool))
+    assert not present.any()
+    assert torch.isfinite(values).all()
+
+
+def test_the_temperature_begins_at_clips_and_its_inverse_stays_below_a_hundred(heads):
+    vectors = {name: heads.vectors(name, torch.randn(4, 2, 8), torch.ones(4, 2).bool()) for name in ("image", "text")}
+    image, text = vectors["image"].values, vectors["text"].values
+    torch.testing.assert_close(heads.losses(vectors, [ALIGN])["align"], info_nce(image, text, torch.tensor(1 / 0.07)))
+    with torch.no_grad():
+        heads.log_scales["align"].fill_(math.log(1000.0))
+    loss = heads.losses(vectors, [ALIGN])["align"]
+    torch.testing.assert_close(loss, info_nce(image, text, torch.tensor(100.0)))
+    loss.backward()
+    assert heads.log_scales["align"].grad.abs() > 0  # It can come back below.
+
+
+def test_half_precision_tokens_are_compared_in_float32(heads):
+    tokens, mask = torch.randn(2, 3, 8).half(), torch.ones(2, 3).bool()
+    with torch.autocast("cpu", torch.bfloat16):
+        values, _ = heads.vectors("text", tokens, mask)
+    assert values.dtype == torch.float32
+    assert torch.equal(values, heads.vectors("text", tokens.float(), mask).values)
+
+
+def test_batches_are_joined_in_their_order():
+    parts = [{"bev": SampleVectors(torch.full((n, 2), float(n)), torch.ones(n).bool())} for n in (1, 2)]
+    assert joined(parts)["bev"].values[:, 0].tolist() == [1.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("modalities", "losses", "compared"),
+    [
+        (("image", "bev", "vector"), {"align", "bev_text", "bev_vector"}, {"image", "bev", "vector", "text"}),
+        (("image", "vector"), {"align"}, {"image", "text"}),
+        (("bev", "vector"), {"bev_text", "bev_vector"}, {"bev", "vector", "text"}),
+        (("vector",), set(), set()),
+    ],
+)
+def test_a_pair_needs_both_of_its_modalities(modalities, losses, compared):
+    settings = CorrectorSettings(modalities=modalities)
+    assert {pair.name for pair in wanted_pairs(settings)} == losses
+    assert compared_things(settings) == compared
+    assert wanted_pairs(CorrectorSettings(losses=("lm", "traj"))) == []
+    assert len(PAIRS) == 3

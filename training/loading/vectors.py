@@ -1,0 +1,55 @@
+"""What the vector encoder is given of each key frame."""
+
+from datasets import Dataset
+
+from perception_service.models.config import PerceptionConfig
+from perception_service.models.tokens.vector_inputs import VectorInputs, vector_inputs
+from training.data.samples.keyframe import Keyframe
+from training.data.samples.keyframe_rows import keyframe_from_row
+from waymend.errors import InvalidField
+
+_MOST_KEPT = 4096
+"""About 30 kB each."""
+
+
+class KeyframeVectors:
+    """Vector inputs by sample token; the first 4096 that are asked for are kept."""
+
+    def __init__(self, keyframes: Dataset, config: PerceptionConfig) -> None:
+        self._keyframes = keyframes
+        self._row_of = {token: row for row, token in enumerate(keyframes["sample_token"])}
+        self._limits = config.tokens["vector"]
+        self._kept: dict[str, VectorInputs] = {}
+
+    def __getitem__(self, sample_token: str) -> VectorInputs:
+        """A batch of one frame.
+
+        Raises:
+            InvalidField: There is no such key frame.
+        """
+        if sample_token in self._kept:
+            return self._kept[sample_token]
+        if sample_token not in self._row_of:
+            raise InvalidField("sample_token", "one of the key frames of the same split", sample_token)
+        inputs = self._inputs(keyframe_from_row(self._keyframes[self._row_of[sample_token]]))
+        if len(self._kept) < _MOST_KEPT:
+            self._kept[sample_token] = inputs
+        return inputs
+
+    def _inputs(self, keyframe: Keyframe) -> VectorInputs:
+        """As serving makes them; there, the ages of past poses are positive."""
+        history = keyframe.history_ego.copy()
+        history[:, 0] *= -1.0
+        return vector_inputs(
+            keyframe.ego_state,
+            history,
+            keyframe.agents,
+            keyframe.road_map.polylines if keyframe.road_map else (),
+            max_agents=self._limits["agents"],
+            max_polylines=self._limits["polylines"],
+        )
+
+
+def token_count(inputs: VectorInputs) -> int:
+    """Vector tokens that one frame makes: the ego vehicle's, then one per agent and polyline."""
+    return 1 + int(inputs.agent_mask.sum()) + int(inputs.polyline_mask.sum())

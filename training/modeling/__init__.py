@@ -1,0 +1,1 @@
+"""The corrector as it is trained: perception and language model in one module, its losses, and its stages on disk."""

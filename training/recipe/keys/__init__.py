@@ -1,0 +1,1 @@
+"""The keys of a recipe, by the part that they configure."""
