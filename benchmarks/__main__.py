@@ -15,6 +15,7 @@ from benchmarks import (
     official_on_gpu,
     perception_latency,
     rendering,
+    training,
     trajectory_latency,
 )
 from benchmarks.table import hardware, print_figures
@@ -37,6 +38,7 @@ def main() -> None:
     console = Console()
     console.print(hardware())
     print_figures("Data", rendering.measure())
+    print_figures("Training", training.measure())
     with console.status("starting both services") as status, tempfile.TemporaryDirectory() as scratch:
         embedding = _both_services(bundle, Path(scratch), status.update)
         status.update("small perception preset")

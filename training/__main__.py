@@ -5,10 +5,15 @@ from typing import Annotated
 
 import typer
 
+from training.chatting.commands import chat
 from training.data import commands as data_commands
+from training.exporting.commands import export
+from training.running.commands import plot, train
 
 app = typer.Typer(no_args_is_help=True, help="Makes bundles and data for both services.")
 app.add_typer(data_commands.app, name="data")
+for command in (train, plot, export, chat):
+    app.command()(command)
 
 
 @app.callback()

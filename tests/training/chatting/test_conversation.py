@@ -1,0 +1,83 @@
+"""A user types, the engine answers."""
+
+import numpy as np
+import pytest
+
+from training.chatting.conversation import read_proposal
+from waymend.errors import InvalidField
+from waymend.trajectory import Horizon
+
+
+def test_the_scene_its_facts_and_the_proposals_come_first(chat):
+    text = chat("q")
+    assert "waymend-tiny 0.1.0" in text
+    assert "The model is untrained" in text
+    assert "9.0 m/s" in text
+    assert "21 car" in text
+    assert "1  constant_velocity  ends at 27.0, 0.0 m" in text
+    assert "+ true future" in text
+
+
+def test_a_proposal_is_corrected_drawn_judged_and_explained(chat, answerer):
+    text = chat("1", "keep the lane", "", "q")
+    assert "corrected" in text or "kept_proposal" in text
+    assert "o proposal  x answer  + true future" in text
+    assert "27.00   0.00" in text
+    assert "collision" in text
+
+
+def test_questions_go_on_from_the_explanation_and_from_each_other(chat, answerer):
+    prompts = []
+    inner = answerer._engine.explain
+
+    def remembered(prompt, *arguments):
+        prompts.append(prompt)
+        return inner(prompt, *arguments)
+
+    answerer._engine.explain = remembered
+    try:
+        chat("constant_velocity", "", "Why so slow?", "And then?", "", "q")
+    finally:
+        del answerer._engine.explain
+    explanation, first, second = (prompt.token_ids for prompt in prompts)
+    assert first[: len(explanation)] == explanation
+    assert second[: len(first)] == first
+    assert len(second) > len(first) + 5
+
+
+def test_the_same_line_gives_the_same_answer_after_other_corrections(chat):
+    once = chat("1", "", "", "q")
+    thrice = chat("1", "", "", "2", "", "", "1", "", "", "q")
+    answer = once[once.index("t (s)") : once.index("question")]
+    assert thrice.count(answer) == 2
+
+
+def test_wrong_input_is_told_and_asked_for_again(chat):
+    text = chat("99", "1,0 2,0", "somewhere", "1", "word " * 200, "q")
+    assert "proposal: expected 1 to 3, a name, or 6 waypoints `x,y x,y ...`, given 99" in text
+    assert "proposal: expected 6 waypoints of [x, y], given shape [2, 2]" in text
+    assert "given somewhere" in text
+    assert "instruction: expected at most 128 tokens" in text
+
+
+def test_a_question_that_is_too_long_ends_nothing(chat):
+    text = chat("1", "", "word " * 200, "Why?", "", "q")
+    assert "question: expected from 1 to 128 tokens" in text
+
+
+def test_the_end_of_input_ends_the_chat(chat):
+    assert chat("1", "")
+    assert chat()
+
+
+@pytest.mark.parametrize("text", ["2", "ctra", "1,0 2,0 3,0 4,0 5,0 6,0.5"])
+def test_a_proposal_is_a_number_a_name_or_waypoints(scene, text):
+    proposal_ego_m = read_proposal(text, scene, Horizon())
+    expected = scene.proposals["ctra"] if text in ("2", "ctra") else [[1, 0], [2, 0], [3, 0], [4, 0], [5, 0], [6, 0.5]]
+    np.testing.assert_array_equal(proposal_ego_m, expected)
+
+
+@pytest.mark.parametrize("text", ["", "0", "4", "1,2,3", "nan,0 1,0 1,0 1,0 1,0 1,0", "1e9,0 1,0 1,0 1,0 1,0 1,0"])
+def test_what_is_no_proposal_is_refused(scene, text):
+    with pytest.raises(InvalidField, match="proposal"):
+        read_proposal(text, scene, Horizon())

@@ -1,0 +1,116 @@
+"""The model card says what the run's files say, and that the rest is unknown."""
+
+import json
+import shutil
+
+import pytest
+
+from training.exporting.model_card import ExportFacts, model_card
+from training.exporting.run_record import read_chain, read_stage_record
+from training.modeling.base_reference import BaseReference
+from training.modeling.stage_info import StageInfo
+from waymend.errors import InvalidField
+from waymend.trajectory import Horizon
+
+FACTS = ExportFacts("mine", "2.1", Horizon(), adapter=False, merged=True, served_dtype="float32")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """An SFT run that went on from a pretraining run, by its small files."""
+    write_stage(tmp_path / "pretrain", "pretrain", {"steps": 40, "started_from": "builtin:tiny"})
+    (tmp_path / "data").mkdir()
+    summary = {"scenes": {"train": 8, "val": 1}, "conversations": {"train": 900, "val": 100}}
+    (tmp_path / "data/summary.json").write_text(json.dumps(summary))
+    notes = {
+        "steps": 20,
+        "started_from": str(tmp_path / "pretrain"),
+        "dataset_dir": str(tmp_path / "data"),
+        "train_samples": 512,
+    }
+    write_stage(tmp_path / "sft", "sft", notes)
+    (tmp_path / "sft/recipe.yaml").write_text("modality_dropout: 0.1\n")
+    write_log(
+        tmp_path / "sft",
+        {"step": 10, "loss": 3.0, "loss_lm": 2.5, "loss_traj": 0.5},
+        {"step": 20, "loss": 1.5, "loss_lm": 1.25},
+        {"step": 20, "eval_loss": 1.75, "eval_l2_before_m": 1.2, "eval_l2_after_m": 0.8},
+        {"step": 30, "loss": 9.0},
+    )
+    return tmp_path / "sft"
+
+
+def write_stage(directory, stage, notes, modalities=("image", "bev", "vector")):
+    directory.mkdir()
+    StageInfo(BaseReference.of("builtin:tiny"), stage, "lora", modalities, notes).write(directory)
+
+
+def write_log(directory, *entries):
+    lines = [json.dumps(entry) for entry in entries]
+    (directory / "training_log.jsonl").write_text("\n".join([*lines, '{"step": 31, "lo']))
+
+
+def test_stages_with_steps_and_last_losses(run):
+    card = model_card(FACTS, read_chain(run))
+    assert "# mine 2.1" in card
+    assert "| pretrain | lora | 40 | unknown |" in card
+    assert "| sft | lora | 20 | loss 1.5, loss_lm 1.25, loss_traj 0.5 |" in card
+    assert "eval_loss 1.75, eval_l2_before_m 1.2, eval_l2_after_m 0.8" in card
+
+
+def test_what_was_logged_after_the_steps_of_a_best_checkpoint_does_not_count(run):
+    assert read_stage_record(run).logged["loss"] == 1.5
+
+
+def test_base_data_and_modalities(run):
+    card = model_card(FACTS, read_chain(run))
+    assert "- `builtin:tiny`, revision unknown\n- 1.8 million parameters" in card
+    assert "train: 8 scenes, 900 conversations" in card
+    assert "samples that were trained on: 512" in card
+    assert "- pretrain: unknown" in card
+    assert "Trained with: image, bev, vector.\nEach was left out at random with probability 0.1." in card
+    assert "nuScenes Terms of Use" in card
+
+
+def test_a_run_that_told_nothing_gets_a_card_that_claims_nothing(tmp_path):
+    write_stage(tmp_path / "bare", "sft", {})
+    card = model_card(FACTS, read_chain(tmp_path / "bare"))
+    assert "- Trained: unknown: the run did not record its steps." in card
+    assert "| sft | lora | unknown | unknown |" in card
+    assert "was not recorded beyond the base model" in card
+    assert "- sft: unknown" in card
+    assert "- Against the trained stage: not measured." in card
+    assert "$" not in card
+
+
+def test_a_stage_before_that_is_gone_is_named(run):
+    shutil.rmtree(run.parent / "pretrain")
+    card = model_card(FACTS, read_chain(run))
+    assert "| pretrain |" not in card
+    assert f"The first of these stages began with `{run.parent / 'pretrain'}`, which was not there to be read." in card
+
+
+def test_an_ablation_says_what_it_was_trained_without(tmp_path):
+    write_stage(tmp_path / "vision", "sft", {"steps": 1}, modalities=("image",))
+    card = model_card(FACTS, read_chain(tmp_path / "vision"))
+    assert "Trained with: image." in card
+    assert "- Trained without bev, vector." in card
+
+
+def test_a_checkpoint_finds_the_recipe_of_its_run(run):
+    write_stage(run / "checkpoint-10", "sft", {"steps": 10})
+    (run / "checkpoint-10/trainer_state.json").write_text('{"global_step": 10, "log_history": [{"loss": 3.0}]}')
+    record = read_stage_record(run / "checkpoint-10")
+    assert (record.steps, record.recipe["modality_dropout"], record.logged) == (10, 0.1, {"loss": 3.0})
+
+
+def test_a_broken_stage_file_is_named(run):
+    (run / "stage.json").write_text('{"format": 1}')
+    with pytest.raises(InvalidField, match=r"stage\.json"):
+        read_chain(run)
+
+
+def test_what_was_trained_on_a_quantised_base_says_so(run):
+    assert "4 bits" not in model_card(FACTS, read_chain(run))
+    (run / "recipe.yaml").write_text("quantization_bit: 4\n")
+    assert "Trained on a base held in 4 bits" in model_card(FACTS, read_chain(run))

@@ -1,0 +1,1 @@
+"""From a stage directory to a bundle that both services load."""

@@ -1,0 +1,64 @@
+"""What happens beside training: the epoch is told to the examples, the log is written, the bar shows the terms."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from training.loading.examples import CorrectionExamples
+
+_SHOWN_ON_THE_BAR = ("loss", "loss_lm", "loss_traj", "loss_align", "loss_bev_text", "loss_bev_vector")
+
+
+class EpochForExamples(TrainerCallback):
+    """Tells examples the epoch, which their modality dropout is drawn by; accelerate's loaders do not with ranks."""
+
+    def __init__(self, examples: CorrectionExamples) -> None:
+        self._examples = examples
+
+    def on_epoch_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """`state.epoch` is whole at the beginning of an epoch, and has a fraction when a run goes on within one."""
+        self._examples.set_epoch(int(state.epoch or 0))
+
+
+class LogFile(TrainerCallback):
+    """One JSON object per log line, with `step`; when a run goes on, the lines after its checkpoint are dropped."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        if not state.is_world_process_zero:
+            return
+        lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.is_file() else []
+        kept = [line for line in lines if json.loads(line)["step"] <= state.global_step]
+        self._path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        if state.is_world_process_zero:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"step": state.global_step, **(logs or {})}) + "\n")
+
+
+class ProgressBar(ProgressCallback):
+    """transformers' bars, with the newest loss and its terms at the end of the training bar instead of lines."""
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        if self.training_bar is not None and logs and "loss" in logs:
+            shown = {name.removeprefix("loss_"): logs[name] for name in _SHOWN_ON_THE_BAR if name in logs}
+            self.training_bar.set_postfix({name: f"{value:.3g}" for name, value in shown.items()})
