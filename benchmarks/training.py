@@ -29,7 +29,7 @@ from training.running.step_window import StepWindow, weighted_sum
 from training.running.train import start_run, train
 
 _SEED, _DRIVES, _KEY_FRAMES = 7, 2, 12
-_STEPS, _LIVE_STEPS = 5, 3
+_STEPS, _LIVE_STEPS = 4, 3
 _ROUNDS = 5
 _LARGEST_EXTRA = 0.10
 _SHIPPED = {

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from training.data.traffic.character import Character
 
 from tests.training.data.traffic.conftest import CAR, TwoLanes
 from training.data.traffic.bodies import Body
+from training.data.traffic.character import Character
 from training.data.traffic.curve import winding
 from training.data.traffic.curve_lane import CurveLane
 from training.data.traffic.driver import Driver

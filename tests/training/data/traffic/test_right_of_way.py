@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import shapely
-from training.data.traffic.character import Character
 
 from tests.training.data.traffic.conftest import CAR
+from training.data.traffic.character import Character
 from training.data.traffic.driver import Driver
 from training.data.traffic.layouts.arms import draw_arm, way_through
 from training.data.traffic.layouts.layout import Control, JunctionPlan
