@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from training.modeling.gathering import gathered_rows
 from training.modeling.losses.info_nce import FEWEST_SAMPLES, info_nce
@@ -18,12 +17,14 @@ _FIRST_TEMPERATURE = 0.07
 _LARGEST_SCALE = 100.0
 """Both of CLIP (Radford et al. 2021, section 2.5)."""
 
+_LEAST_DEVIATION = 1e-3
+
 
 class SampleVectors(NamedTuple):
     """Vectors of one modality.
 
     Attributes:
-        values: float32 unit vectors [B, 256]; anything where a sample is without the modality.
+        values: float32 [B, 256]; anything where a sample is without the modality.
         present: bool [B].
     """
 
@@ -50,7 +51,7 @@ class AlignmentHeads(nn.Module):
         weights = mask.float()
         mean = (tokens.float() * weights[..., None]).sum(1) / weights.sum(1, keepdim=True).clamp(min=1.0)
         with torch.autocast(tokens.device.type, enabled=False):
-            values = functional.normalize(self.linears[name](mean), dim=-1)
+            values = self.linears[name](mean)
         return SampleVectors(values, mask.any(1))
 
     def losses(self, vectors: Mapping[str, SampleVectors], pairs: Iterable[ContrastivePair]) -> dict[str, Tensor]:
@@ -66,13 +67,26 @@ class AlignmentHeads(nn.Module):
             first, second = everywhere[pair.first], everywhere[pair.second]
             both = first.present & second.present
             if int(both.sum()) >= FEWEST_SAMPLES:
-                losses[pair.name] = info_nce(first.values[both], second.values[both], self._scale(pair.name))
+                halves = (_unit_deviations(given.values[both]) for given in (first, second))
+                losses[pair.name] = info_nce(*halves, self._scale(pair.name))
         return losses
 
     def _scale(self, name: str) -> Tensor:
         """exp(log scale), at most 100; the gradient passes the limit, so the scale can come back from it."""
         log_scale = self.log_scales[name].float()
         return (log_scale + (log_scale.clamp(max=math.log(_LARGEST_SCALE)) - log_scale).detach()).exp()
+
+
+def _unit_deviations(values: Tensor) -> Tensor:
+    """Directions [N, D] in which vectors differ from their mean, shorter than 1 where they hardly do.
+
+    Means over a sample's tokens have a great part in common (scenes look alike before anything is trained): without
+    taking it out all cosines are near 1, and nothing says in which direction to move. Differences below a thousandth of
+    the common part count less and less, so that rounding between equal samples is not blown up.
+    """
+    mean = values.mean(0)
+    deviations = values - mean
+    return deviations / (deviations.norm(dim=-1, keepdim=True) + _LEAST_DEVIATION * mean.norm())
 
 
 def joined(vectors: Sequence[Mapping[str, SampleVectors]]) -> dict[str, SampleVectors]:

@@ -82,7 +82,8 @@ def test_gradients_of_accumulated_micro_batches_equal_those_of_one_big_batch(cor
     given = gradients(corrector)
     assert given.keys() == expected.keys()
     for name, gradient in given.items():
-        torch.testing.assert_close(gradient, expected[name], rtol=1e-3, atol=1e-5, msg=name)
+        # A bias that moves all samples alike has the gradient 0, up to what rounding leaves of large ones.
+        assert (gradient - expected[name]).norm() < 1e-3 * expected[name].norm().clamp(min=0.1), name
 
 
 def test_tokens_that_both_kinds_of_terms_share_change_no_gradient(corrector, make_batch):

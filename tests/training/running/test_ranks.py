@@ -41,7 +41,7 @@ def test_losses_of_every_step_are_equal(runs):
     assert [line["step"] for line in steps[1]] == [1, 2, 3]
     for first, second in zip(*steps, strict=True):
         losses = {name: value for name, value in first.items() if name.startswith("loss") or name == "grad_norm"}
-        assert {name: second[name] for name in losses} == pytest.approx(losses, rel=2e-5)
+        assert {name: second[name] for name in losses} == pytest.approx(losses, rel=2e-4)
 
 
 def test_weights_are_equal_after_three_steps(runs):
@@ -57,4 +57,4 @@ def test_evaluation_counts_each_sample_once_however_many_ranks_there_are(runs):
         (line,) = [line for line in log if "eval_loss" in line]
         metrics.append({name: value for name, value in line.items() if "loss" in name or "_l2_" in name})
     assert len(metrics[0]) == 8
-    assert metrics[1] == pytest.approx(metrics[0], rel=2e-5)
+    assert metrics[1] == pytest.approx(metrics[0], rel=2e-4)
