@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from training.data.samples.truth_path import DrivenPath, beside_path
 
 _TIMES_S = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
-_CORRELATION_S = 1.5
 _TAIL_SHAPE = 2.0
 """Of the gamma distribution of the squared size of a plan's errors: a kurtosis of 4.5, where Gaussian errors have 3."""
 
@@ -18,10 +17,18 @@ _JITTER = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class PlannerErrors:
-    """Root mean square errors of a planner, metres, at 0, 0.5 .. 3 s: along and across the driven path."""
+    """How a planner errs.
+
+    Attributes:
+        along_m, across_m: Root mean square errors at 0, 0.5 .. 3 s, along and across the driven path.
+        correlation_s: Over which time errors are alike.
+        jitter_m: Standard deviation of what each waypoint errs by itself, along and across.
+    """
 
     along_m: tuple[float, ...]
     across_m: tuple[float, ...]
+    correlation_s: float = 1.5
+    jitter_m: float = 0.0
 
 
 GOOD_PLANNER = PlannerErrors(
@@ -33,19 +40,46 @@ OLDER_PLANNER = PlannerErrors(
 """Measured: a good planner of today, and one of some years ago."""
 
 
+_SMALLEST_SHARE, _GREATEST_SHARE = 0.25, 1.3
+_ACROSS_SPREAD = 0.4
+_CORRELATIONS_S = (0.6, 3.5)
+_JITTERY, _MOST_JITTER_M = 0.3, 0.08
+
+
+def varied_errors(random: np.random.Generator) -> PlannerErrors:
+    """A planner drawn from a wide family, so that a corrector learns none by heart.
+
+    Between the good and the older one in logarithms, 0.25 to 1.3 times that, errors across by themselves a half more or
+    less, alike over 0.6 to 3.5 s; three in ten are jittery.
+    """
+    between = random.uniform()
+    share = np.exp(random.uniform(np.log(_SMALLEST_SHARE), np.log(_GREATEST_SHARE)))
+    wide = np.exp(random.normal(0.0, _ACROSS_SPREAD))
+    return PlannerErrors(
+        along_m=_between(GOOD_PLANNER.along_m, OLDER_PLANNER.along_m, between, share),
+        across_m=_between(GOOD_PLANNER.across_m, OLDER_PLANNER.across_m, between, share * wide),
+        correlation_s=float(random.uniform(*_CORRELATIONS_S)),
+        jitter_m=float(random.uniform(0.0, _MOST_JITTER_M)) if random.random() < _JITTERY else 0.0,
+    )
+
+
 def perturbed(driven: DrivenPath, errors: PlannerErrors, random: np.random.Generator) -> NDArray[np.float64]:
     """The truth as such a planner would have planned it: [T, 2], ego frame.
 
-    Errors are a Gaussian process over time with squared-exponential correlation of 1.5 s, times one size per plan that
-    makes good and bad plans; their rms at each time is the planner's, for a truth that is fast enough. No plan drives
+    Errors are a Gaussian process over time with squared-exponential correlation, times one size per plan that makes
+    good and bad plans; their rms at each time is the planner's, for a truth that is fast enough. No plan drives
     backwards: the sign of the error along the path is turned where progress would fall, and what still falls stands; so
     at walking pace errors lead ahead more often than back. Nor sideways: the error across is at most half the progress.
     """
-    factor = _correlated(driven.times_s)
+    factor = _correlated(driven.times_s, errors.correlation_s)
     size = np.sqrt(random.gamma(_TAIL_SHAPE, 1.0 / _TAIL_SHAPE))
     along, across = size * (factor @ random.standard_normal((len(driven.times_s), 2))).T
-    progress = _forwards(driven.progress_m, along * rms_at(errors.along_m, driven.times_s))
-    left = np.clip(across * rms_at(errors.across_m, driven.times_s), -_STEEPEST * progress, _STEEPEST * progress)
+    along_m = along * rms_at(errors.along_m, driven.times_s)
+    across_m = across * rms_at(errors.across_m, driven.times_s)
+    if errors.jitter_m:
+        along_m, across_m = np.stack([along_m, across_m]) + random.normal(0.0, errors.jitter_m, (2, len(along_m)))
+    progress = _forwards(driven.progress_m, along_m)
+    left = np.clip(across_m, -_STEEPEST * progress, _STEEPEST * progress)
     return beside_path(driven.path_m, progress, left) + driven.residual_m
 
 
@@ -55,9 +89,14 @@ def rms_at(table_m: tuple[float, ...], times_s: NDArray[np.float64]) -> NDArray[
     return np.interp(times_s, _TIMES_S, table_m) + growth * np.maximum(times_s - _TIMES_S[-1], 0.0)
 
 
-def _correlated(times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+def _between(low_m: tuple[float, ...], high_m: tuple[float, ...], between: float, share: float) -> tuple[float, ...]:
+    """Geometric means of two tables, times a share."""
+    return tuple(share * low ** (1 - between) * high**between for low, high in zip(low_m, high_m, strict=True))
+
+
+def _correlated(times_s: NDArray[np.float64], correlation_s: float) -> NDArray[np.float64]:
     """Lower triangle [T, T] that gives independent numbers of unit variance their correlation over time."""
-    apart = (times_s[:, None] - times_s) / _CORRELATION_S
+    apart = (times_s[:, None] - times_s) / correlation_s
     return np.linalg.cholesky(np.exp(-(apart**2) / 2) + _JITTER * np.eye(len(times_s)))
 
 

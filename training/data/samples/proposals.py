@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from llm_service.modeling.plan_features import constant_turn_rate_and_acceleration, constant_velocity
 from training.data.samples import faulty_plans
 from training.data.samples.keyframe import Keyframe, Proposal
-from training.data.samples.planner_errors import GOOD_PLANNER, OLDER_PLANNER, perturbed
+from training.data.samples.planner_errors import GOOD_PLANNER, OLDER_PLANNER, perturbed, varied_errors
 from training.data.samples.truth_path import DrivenPath
 from waymend.errors import InvalidField
 from waymend.trajectory import Horizon
@@ -33,6 +33,7 @@ _MAKERS: dict[str, _Maker] = {
     "overspeed": faulty_plans.overspeed,
     "corner_cutting": faulty_plans.corner_cutting,
     "frozen": faulty_plans.frozen,
+    "planner_varied": lambda keyframe, driven, random: perturbed(driven, varied_errors(random), random),
 }
 
 PROPOSAL_KINDS = tuple(_MAKERS)

@@ -1,6 +1,11 @@
 """How someone drives, and how someone moves over."""
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
+
+_STRAYING_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,8 @@ class Character:
         politeness: MOBIL's.
         lateral_mps2: Greatest lateral acceleration in bends.
         lane_change_s: Time to move over by a lane.
+        unsteadiness_mps2: How far the acceleration strays from what was meant, root mean square; people press no pedal
+            evenly.
     """
 
     cruise_mps: float
@@ -26,6 +33,21 @@ class Character:
     politeness: float = 0.2
     lateral_mps2: float = 2.4
     lane_change_s: float = 4.0
+    unsteadiness_mps2: float = 0.0
+
+
+@dataclass(slots=True)
+class Unsteadiness:
+    """By how much the acceleration strays: an Ornstein-Uhlenbeck process with a correlation time of 1 s."""
+
+    rms_mps2: float
+    now_mps2: float = 0.0
+
+    def next(self, step_s: float, random: np.random.Generator) -> float:
+        """The stray acceleration (m/s^2) after another step."""
+        kept = math.exp(-step_s / _STRAYING_S)
+        self.now_mps2 = kept * self.now_mps2 + math.sqrt(1 - kept**2) * float(random.normal(0.0, self.rms_mps2))
+        return self.now_mps2
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from training.data.drives.drive import Drive
 from training.data.traffic.checks import ego_collides, ego_off_road, without_overlaps
 from training.data.traffic.events.stage import Stage
 from training.data.traffic.layouts.layout import Layout
+from training.data.traffic.logged_poses import as_logged
 from training.data.traffic.right_of_way import Junction
 from training.data.traffic.road import TrafficRoad
 from training.data.traffic.road_shapes import road_map_of
@@ -49,7 +50,7 @@ def _attempt(index: int, seed: int, random: np.random.Generator) -> Drive:
     junction = _junction(layout, random)
     parked = park_cars(layout, random)
     ego, others = simulate(stage, events, junction)
-    track = ego_track(ego)
+    track = as_logged(ego_track(ego), random)
     name = f"procedural-{seed}-{index:05d}"
     agents = [agent_of(f"{name}-{number}", recording) for number, recording in enumerate(others)]
     middle = track.positions_m[len(track.positions_m) // 2, :2]

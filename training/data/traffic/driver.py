@@ -11,7 +11,7 @@ from highway_env.vehicle.kinematics import Vehicle
 from highway_env.vehicle.objects import Obstacle, RoadObject
 
 from training.data.traffic.bodies import Body
-from training.data.traffic.character import Character, SideStep
+from training.data.traffic.character import Character, SideStep, Unsteadiness
 from training.data.traffic.curve_lane import CurveLane
 from training.data.traffic.road import Around, TrafficRoad
 from training.data.traffic.way import Way, way_along
@@ -23,6 +23,7 @@ _HARDEST_MPS2 = 6.0
 _BRAKE_MPS3, _RELEASE_MPS3, _PUSH_MPS3 = 12.0, 8.0, 3.0
 """How fast braking builds up, how fast it is released, how fast acceleration builds up."""
 _STANDING_MPS = 0.15
+_STEADY_BELOW_MPS = 3.0
 _STEERING_RAD = 0.6
 _SLANT_RAD = 0.35
 """Greatest angle to the lane."""
@@ -77,6 +78,7 @@ class Driver(IDMVehicle):
         self.stopped_since_s: float | None = None
         self._take_on(character)
         self._clock_s, self._planned_for = 0.0, None
+        self._meant_mps2, self._unsteadiness = 0.0, Unsteadiness(character.unsteadiness_mps2)
         self._side_step = SideStep(0.0, 1.0, offset_m, offset_m)
         self._aimed_at = lane_index
         self._stop_m: float | None = None
@@ -247,13 +249,19 @@ class Driver(IDMVehicle):
             wanted.append(free_mps2 - self._interaction(self._stop_mark, free_m))
         if self.scripted_mps2 is not None:
             wanted.append(self.scripted_mps2)
-        return _clipped(self._gradually(min(wanted)), -_HARDEST_MPS2, self.COMFORT_ACC_MAX)
+        self._meant_mps2 = _clipped(self._gradually(min(wanted)), -_HARDEST_MPS2, self.COMFORT_ACC_MAX)
+        return self._meant_mps2 + self._stray()
 
     def _gradually(self, wanted_mps2: float) -> float:
         """What the feet manage until the next decision: releasing a pedal is quick, accelerating is not."""
-        before = self.action["acceleration"]
+        before = self._meant_mps2
         rise = _RELEASE_MPS3 if before < 0.0 else _PUSH_MPS3
         return _clipped(wanted_mps2, before - _BRAKE_MPS3 * _DECISION_S, before + rise * _DECISION_S)
+
+    def _stray(self) -> float:
+        """What the feet do besides (m/s^2); nothing at a stand."""
+        random = cast(Any, self.road.np_random)
+        return self._unsteadiness.next(_DECISION_S, random) * min(self.speed / _STEADY_BELOW_MPS, 1.0)
 
     def _interaction(self, front: RoadObject, free_m: float) -> float:
         """What IDM takes off the acceleration (m/s^2) for something ahead at a bumper-to-bumper distance."""

@@ -28,8 +28,10 @@ _KINDS = {
 }
 """Shares in towns and on motorways."""
 _SMALL = ("vehicle.car", "vehicle.motorcycle", "vehicle.bicycle")
-_MOST_DRIVERS = 26
-_MOST_PARKED = 14
+_FEWEST_DRIVERS, _MOST_DRIVERS = 8, 38
+_MOST_PARKED = 36
+_MOST_STROLLERS = 24
+_UNSTEADINESS_MPS2 = (0.2, 0.8)
 _BICYCLE_MPS = (3.5, 6.0)
 
 
@@ -69,6 +71,7 @@ def draw_character(random: np.random.Generator, speed_mps: float) -> Character:
         politeness=float(random.uniform(0.0, 0.5)),
         lateral_mps2=float(1.8 + 1.0 * brisk),
         lane_change_s=float(random.uniform(3.2, 5.0)),
+        unsteadiness_mps2=float(random.uniform(*_UNSTEADINESS_MPS2)),
     )
 
 
@@ -86,7 +89,7 @@ def spawn_traffic(road: TrafficRoad, layout: Layout, ego: Driver, random: np.ran
     """Vehicles on all lanes where they may start, from a few to a great many."""
     taken = _Taken()
     taken.take(ego.lane_index, layout.ego.stations_m[0], ego.LENGTH / 2 + 6.0)
-    wanted = int(random.integers(4, _MOST_DRIVERS + 1))
+    wanted = int(random.integers(_FEWEST_DRIVERS, _MOST_DRIVERS + 1))
     weights = np.array([spawn.density * (spawn.stations_m[1] - spawn.stations_m[0]) for spawn in layout.spawns])
     for _ in range(3 * wanted):
         if len(road.vehicles) > wanted:
@@ -141,7 +144,7 @@ def nearest_first(parked: list[Still], place_m: NDArray[np.float64]) -> list[Sti
 def spawn_strollers(layout: Layout, near_m: NDArray[np.float64], random: np.random.Generator) -> list[Walker]:
     """People who walk along the pavements near a place."""
     walkers = []
-    for _ in range(int(random.integers(0, 7)) if layout.walks else 0):
+    for _ in range(int(random.integers(0, _MOST_STROLLERS + 1)) if layout.walks else 0):
         walk = layout.walks[int(random.integers(len(layout.walks)))]
         middle = float(walk.locate(near_m[None])[0][0]) + float(random.uniform(-40.0, 70.0))
         start = float(np.clip(middle, 3.0, walk.length_m - 6.0))
