@@ -105,6 +105,10 @@ class PromptBuilder:
         word_ids = self._plain.encode(words, add_special_tokens=False).ids
         return CorrectionPrompt(prompt.token_ids + word_ids, prompt.tokens)
 
+    def further_plan(self) -> list[int]:
+        """Ids of a plan without instruction, from its placeholder to `<|traj|>`: a branch behind the scene's tokens."""
+        return [self._placeholders[PLAN_MODALITY], *self._after, self._trajectory_id]  # ty: ignore[invalid-explicit-return]
+
     def reason(self, text: str) -> list[int]:
         """Ids of what the model is to write after an explanation prompt: the text, then the end of the turn."""
         spaced = f"{self._space_before_reason}{text}"

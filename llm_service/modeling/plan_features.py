@@ -14,9 +14,7 @@ YAW_RATE_SCALE_RADPS = 0.5
 _STRAIGHT_RADPS = 1e-4
 """Below this yaw rate the CTRA formula loses digits and its series is used."""
 
-PLAN_FIELDS = (
-    "is_waypoint",  # 1 in waypoint rows, 0 in the ego row
-    "time",  # fraction of the horizon, (k + 1) / T
+WAYPOINT_FIELDS = (
     "proposal_x",
     "proposal_y",
     "velocity_x",  # from the previous waypoint to this one, the first from the origin
@@ -29,39 +27,46 @@ PLAN_FIELDS = (
     "minus_constant_velocity_y",
     "minus_ctra_x",
     "minus_ctra_y",
-    "speed",  # this and what follows in the ego row alone
-    "acceleration",
-    "yaw_rate",
-    *(f"command_{command}" for command in COMMANDS),
 )
-"""Columns of the plan features, each divided by its scale so that common values are of about unit size."""
+EGO_FIELDS = ("speed", "acceleration", "yaw_rate", *(f"command_{command}" for command in COMMANDS))
+"""Fields of each waypoint, and after those of the last one the ego vehicle's, each divided by its scale so that common
+values are of about unit size."""
 
-PLAN_WIDTH = len(PLAN_FIELDS)
+
+def plan_width(waypoints: int) -> int:
+    """Numbers that tell a plan of so many waypoints."""
+    return len(WAYPOINT_FIELDS) * waypoints + len(EGO_FIELDS)
 
 
 def plan_features(
     proposal_ego_m: NDArray[np.float64], step_s: float, ego_state: EgoState, command: str
 ) -> NDArray[np.float32]:
-    """One row per waypoint of the proposal [T, 2], then one of the ego state and command: float32 [T + 1, F]."""
-    waypoints = len(proposal_ego_m)
-    times_s = step_s * np.arange(1, waypoints + 1)
-    constant_velocity_m = constant_velocity(ego_state, times_s)  # ty: ignore[invalid-argument-type]
-    ctra_m = constant_turn_rate_and_acceleration(ego_state, times_s)  # ty: ignore[invalid-argument-type]
-    features = np.zeros((waypoints + 1, PLAN_WIDTH), np.float32)
-    rows = features[:waypoints]
-    rows[:, 0] = 1.0
-    rows[:, 1] = np.arange(1, waypoints + 1) / waypoints
-    rows[:, 2:4] = proposal_ego_m / POSITION_SCALE_M
-    rows[:, 4:6] = np.diff(proposal_ego_m, axis=0, prepend=np.zeros((1, 2))) / step_s / SPEED_SCALE_MPS
-    rows[:, 6:8] = constant_velocity_m / POSITION_SCALE_M
-    rows[:, 8:10] = ctra_m / POSITION_SCALE_M
-    rows[:, 10:12] = (proposal_ego_m - constant_velocity_m) / DEVIATION_SCALE_M
-    rows[:, 12:14] = (proposal_ego_m - ctra_m) / DEVIATION_SCALE_M
-    features[waypoints, 14] = ego_state.speed_mps / SPEED_SCALE_MPS
-    features[waypoints, 15] = ego_state.acceleration_mps2 / ACCELERATION_SCALE_MPS2
-    features[waypoints, 16] = ego_state.yaw_rate_radps / YAW_RATE_SCALE_RADPS
-    features[waypoints, 17 + COMMANDS.index(command)] = 1.0
-    return features
+    """The proposal [T, 2], the ego state and the command as the numbers of one token: float32 [1, plan_width(T)].
+
+    One token, since a correction of any waypoint depends on all of them: a projector sees at once what attention would
+    first have to collect from a token per waypoint.
+    """
+    times_s = step_s * np.arange(1, len(proposal_ego_m) + 1, dtype=np.float64)
+    constant_velocity_m = constant_velocity(ego_state, times_s)
+    ctra_m = constant_turn_rate_and_acceleration(ego_state, times_s)
+    waypoints = np.concatenate(
+        (
+            proposal_ego_m / POSITION_SCALE_M,
+            np.diff(proposal_ego_m, axis=0, prepend=np.zeros((1, 2))) / step_s / SPEED_SCALE_MPS,
+            constant_velocity_m / POSITION_SCALE_M,
+            ctra_m / POSITION_SCALE_M,
+            (proposal_ego_m - constant_velocity_m) / DEVIATION_SCALE_M,
+            (proposal_ego_m - ctra_m) / DEVIATION_SCALE_M,
+        ),
+        axis=1,
+    )
+    ego = [
+        ego_state.speed_mps / SPEED_SCALE_MPS,
+        ego_state.acceleration_mps2 / ACCELERATION_SCALE_MPS2,
+        ego_state.yaw_rate_radps / YAW_RATE_SCALE_RADPS,
+        *(float(command == known) for known in COMMANDS),
+    ]
+    return np.concatenate((waypoints.ravel(), ego)).astype(np.float32)[None]
 
 
 def constant_velocity(ego_state: EgoState, times_s: NDArray[np.float64]) -> NDArray[np.float64]:

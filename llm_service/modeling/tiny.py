@@ -1,21 +1,18 @@
 """The built-in tiny Llama: deterministic from a seed, untrained, small enough to ship."""
 
-import math
 from pathlib import Path
 
 import torch
 from transformers import PreTrainedTokenizerFast
 
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
-from llm_service.modeling.heads import TrajectoryHead
-from llm_service.modeling.special_tokens import END_TOKEN, NUMBERS_PER_WAYPOINT, PAD_TOKEN
+from llm_service.modeling.initialisation import initialise_head, initialise_projectors
+from llm_service.modeling.special_tokens import END_TOKEN, PAD_TOKEN
 from llm_service.modeling.tiny_tokenizer import VOCABULARY_SIZE, train_tokenizer
 from llm_service.modeling.trajectory_fields import trajectory_fields
 from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
 from llm_service.modeling.weight_files import model_tensors, write_weights
 from waymend.trajectory import Horizon
-
-_INITIAL_SCALE_M = 0.5
 
 
 def write_tiny_llm(directory: Path, seed: int = 0, horizon: Horizon = Horizon()) -> None:  # noqa: B008
@@ -43,6 +40,7 @@ def tiny_config(tokenizer: PreTrainedTokenizerFast, horizon: Horizon) -> Traject
         num_attention_heads=3,
         num_key_value_heads=1,
         max_position_embeddings=2048,
+        initializer_range=0.04,
         tie_word_embeddings=True,
         bos_token_id=None,
         eos_token_id=tokenizer.convert_tokens_to_ids(END_TOKEN),
@@ -58,14 +56,6 @@ def untrained_model(config: TrajectoryLlamaConfig, seed: int) -> TrajectoryLlama
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = TrajectoryLlamaForCausalLM(config).eval()
+        initialise_projectors(model.projectors, config.initializer_range)
         initialise_head(model.trajectory_head)
     return model
-
-
-def initialise_head(head: TrajectoryHead, offset_std: float = 1.0) -> None:
-    """Random weights whose offsets have about this standard deviation (m) times a tenth, and a scale of 0.5 m."""
-    hidden_size = head.inner.in_features
-    with torch.no_grad():
-        head.inner.weight.normal_(std=hidden_size**-0.5)
-        head.output.weight.normal_(std=offset_std * hidden_size**-0.5)
-        head.output.bias.view(-1, NUMBERS_PER_WAYPOINT)[:, 2] = math.log(_INITIAL_SCALE_M)

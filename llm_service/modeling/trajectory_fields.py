@@ -4,7 +4,7 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerFast
 
-from llm_service.modeling.plan_features import PLAN_WIDTH
+from llm_service.modeling.plan_features import plan_width
 from llm_service.modeling.special_tokens import (
     MODALITIES,
     NUMBERS_PER_WAYPOINT,
@@ -36,8 +36,11 @@ def trajectory_fields(tokenizer: PreTrainedTokenizerFast, horizon: Horizon, voca
     special = set(tokenizer.get_added_vocab().values()) | set(tokenizer.all_special_ids)
     unused = set(range(len(tokenizer), vocabulary_size))
     return {
-        "modality_widths": {**dict.fromkeys(SCENE_MAX_TOKENS, SCENE_TOKEN_WIDTH), PLAN_MODALITY: PLAN_WIDTH},
-        "modality_max_tokens": {**SCENE_MAX_TOKENS, PLAN_MODALITY: horizon.waypoints + 1},
+        "modality_widths": {
+            **dict.fromkeys(SCENE_MAX_TOKENS, SCENE_TOKEN_WIDTH),
+            PLAN_MODALITY: plan_width(horizon.waypoints),
+        },
+        "modality_max_tokens": {**SCENE_MAX_TOKENS, PLAN_MODALITY: 1},
         "modality_token_ids": {modality: token_id(placeholder_token(modality)) for modality in MODALITIES},
         "traj_token_id": token_id(TRAJECTORY_TOKEN),
         "traj_channel_ids": channels,

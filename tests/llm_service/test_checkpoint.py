@@ -45,8 +45,8 @@ def test_an_unexpected_tensor_is_named(llm):
 
 def test_a_wrong_shape_is_named_with_both_shapes(llm):
     name = "projectors.plan.inner.weight"
-    change(llm, "projectors.safetensors", lambda tensors: tensors.update({name: torch.zeros(192, 19)}))
-    with pytest.raises(CheckpointError, match=rf"{name}: expected shape \[192, 20\], found \[192, 19\]"):
+    change(llm, "projectors.safetensors", lambda tensors: tensors.update({name: torch.zeros(512, 77)}))
+    with pytest.raises(CheckpointError, match=rf"{name}: expected shape \[512, 78\], found \[512, 77\]"):
         check_checkpoint(llm)
 
 

@@ -35,7 +35,7 @@ def test_expanded_placeholders_match_the_embeddings(make_prompt, config):
     prompt = make_prompt(0, (96, 64, 100))
     expanded = expand_placeholders(prompt, config)
     counts = {name: expanded.count(config.modality_token_ids[name]) for name in prompt.tokens}
-    assert counts == {"image": 96, "bev": 64, "vector": 100, "plan": 7}
+    assert counts == {"image": 96, "bev": 64, "vector": 100, "plan": 1}
 
 
 @pytest.mark.parametrize("token", SPECIAL_TOKENS)
@@ -98,7 +98,7 @@ def test_waypoints_are_written_to_a_decimetre_without_a_negative_zero():
 
 def test_plan_features_travel_beside_the_text(make_prompt):
     plan = make_prompt(0).tokens["plan"]
-    assert plan.shape == (7, 20)
+    assert plan.shape == (1, 78)
     assert plan.dtype == torch.float32
 
 

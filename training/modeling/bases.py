@@ -10,7 +10,8 @@ from transformers import AutoConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTo
 
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
 from llm_service.modeling.heads import make_projectors, make_trajectory_head
-from llm_service.modeling.tiny import initialise_head, write_tiny_llm
+from llm_service.modeling.initialisation import initialise_head, initialise_projectors
+from llm_service.modeling.tiny import write_tiny_llm
 from llm_service.modeling.trajectory_fields import trajectory_fields
 from llm_service.modeling.weight_files import EMBEDDING_APART, write_weights
 from training.modeling.base_presets import BUILTIN_TINY, base_preset
@@ -112,10 +113,7 @@ def _fresh_parts(config: TrajectoryLlamaConfig, seed: int) -> dict[str, Tensor]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         projectors, head = make_projectors(config), make_trajectory_head(config)
-        for module in projectors.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, std=config.initializer_range)
-                nn.init.zeros_(module.bias)
+        initialise_projectors(projectors, config.initializer_range)
         initialise_head(head, _OFFSET_STD)
     parts = nn.ModuleDict({"projectors": projectors, "trajectory_head": head})
     return dict(parts.state_dict())

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from llm_service.modeling.channel import CHANNEL_OFFSET, numbers_from_logits
-from llm_service.modeling.heads import ModalityProjector, TrajectoryHead, split_numbers
+from llm_service.modeling.heads import UNIT_MPS, PlanProjector, SceneProjector, TrajectoryHead, split_numbers
 
 
 def test_scale_is_the_exponential_of_the_third_number_within_limits():
@@ -16,7 +16,7 @@ def test_scale_is_the_exponential_of_the_third_number_within_limits():
 
 
 def test_the_head_stays_in_float32_on_a_bfloat16_model():
-    head = TrajectoryHead(32, 6)
+    head = TrajectoryHead(32, 6, 0.5)
     numbers = head(torch.randn(2, 32).bfloat16())
     assert numbers.shape == (2, 6, 3)
     assert numbers.dtype == torch.float32
@@ -28,10 +28,21 @@ def test_numbers_come_back_from_float32_logits_to_a_tenth_of_a_millimetre():
     np.testing.assert_allclose(numbers_from_logits(logits), numbers, rtol=0, atol=1e-4)
 
 
+def test_the_same_hidden_state_moves_later_waypoints_farther():
+    head = TrajectoryHead(32, 3, 0.5)
+    with torch.no_grad():
+        head.output.weight.zero_()
+        head.output.bias.copy_(torch.tensor([1.0, -1.0, 0.0]).repeat(3))
+    offset_m, scale_m = split_numbers(head(torch.zeros(32)))
+    unit_m = [UNIT_MPS * time_s for time_s in (0.5, 1.0, 1.5)]
+    assert offset_m[:, 0].tolist() == pytest.approx(unit_m)
+    assert offset_m[:, 1].tolist() == pytest.approx([-unit for unit in unit_m])
+    assert scale_m.tolist() == pytest.approx(unit_m)
+
+
 def test_plan_features_keep_their_magnitude_and_learned_embeddings_do_not():
     torch.manual_seed(0)
     features = torch.randn(3, 20)
-    for normalise in (True, False):
-        projector = ModalityProjector(20, 16, normalise)
-        same = torch.allclose(projector(features), projector(3 * features), atol=1e-4)
-        assert same is normalise
+    for kind, same in ((SceneProjector, True), (PlanProjector, False)):
+        projector = kind(20, 16)
+        assert torch.allclose(projector(features), projector(3 * features), atol=1e-4) is same

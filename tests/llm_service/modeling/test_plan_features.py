@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from llm_service.modeling.plan_features import (
-    PLAN_FIELDS,
-    PLAN_WIDTH,
+    EGO_FIELDS,
+    WAYPOINT_FIELDS,
     constant_turn_rate_and_acceleration,
     constant_velocity,
     plan_features,
+    plan_width,
 )
 from waymend.trajectory import EgoState
 
@@ -16,32 +17,34 @@ PROPOSAL_EGO_M = np.array([[2.0, 0.0], [5.0, 1.0]])
 BRAKING = EgoState(speed_mps=4.0, acceleration_mps2=-1.5, yaw_rate_radps=0.0)
 
 
-def column(features: np.ndarray, name: str) -> list[float]:
-    return features[:, PLAN_FIELDS.index(name)].tolist()
+def of_waypoints(features: np.ndarray, name: str) -> list[float]:
+    """A field at each of the two waypoints."""
+    rows = features[0, : 2 * len(WAYPOINT_FIELDS)].reshape(2, -1)
+    return rows[:, WAYPOINT_FIELDS.index(name)].tolist()
 
 
-def test_columns_hold_scaled_positions_velocities_and_differences():
+def of_ego(features: np.ndarray, name: str) -> float:
+    return features[0, 2 * len(WAYPOINT_FIELDS) + EGO_FIELDS.index(name)]
+
+
+def test_one_token_holds_scaled_positions_velocities_and_differences_of_all_waypoints():
     features = plan_features(PROPOSAL_EGO_M, 0.5, BRAKING, "right")
-    assert features.shape == (3, PLAN_WIDTH)
+    assert features.shape == (1, plan_width(2))
     assert features.dtype == np.float32
-    assert column(features, "is_waypoint") == [1, 1, 0]
-    assert column(features, "time") == [0.5, 1, 0]
-    assert column(features, "proposal_x") == pytest.approx([2 / 20, 5 / 20, 0])
-    assert column(features, "velocity_x") == pytest.approx([0.4, 0.6, 0])  # 4 and 6 m/s
-    assert column(features, "velocity_y") == pytest.approx([0, 0.2, 0])
-    assert column(features, "constant_velocity_x") == pytest.approx([2 / 20, 4 / 20, 0])
-    assert column(features, "ctra_x") == pytest.approx([1.8125 / 20, 3.25 / 20, 0])  # 4 t - 0.75 t^2
-    assert column(features, "minus_constant_velocity_x") == pytest.approx([0, 1 / 2, 0])
-    assert column(features, "minus_ctra_x") == pytest.approx([0.1875 / 2, 1.75 / 2, 0])
-    assert column(features, "minus_ctra_y") == pytest.approx([0, 1 / 2, 0])
+    assert of_waypoints(features, "proposal_x") == pytest.approx([2 / 20, 5 / 20])
+    assert of_waypoints(features, "velocity_x") == pytest.approx([0.4, 0.6])  # 4 and 6 m/s
+    assert of_waypoints(features, "velocity_y") == pytest.approx([0, 0.2])
+    assert of_waypoints(features, "constant_velocity_x") == pytest.approx([2 / 20, 4 / 20])
+    assert of_waypoints(features, "ctra_x") == pytest.approx([1.8125 / 20, 3.25 / 20])  # 4 t - 0.75 t^2
+    assert of_waypoints(features, "minus_constant_velocity_x") == pytest.approx([0, 1 / 2])
+    assert of_waypoints(features, "minus_ctra_x") == pytest.approx([0.1875 / 2, 1.75 / 2])
+    assert of_waypoints(features, "minus_ctra_y") == pytest.approx([0, 1 / 2])
 
 
-def test_the_last_row_holds_ego_state_and_command():
+def test_the_token_ends_in_ego_state_and_command():
     features = plan_features(PROPOSAL_EGO_M, 0.5, EgoState(7.0, -1.5, 0.25), "right")
-    assert column(features, "speed") == pytest.approx([0, 0, 0.7])
-    assert column(features, "acceleration") == pytest.approx([0, 0, -0.5])
-    assert column(features, "yaw_rate") == pytest.approx([0, 0, 0.5])
-    assert [column(features, f"command_{name}")[2] for name in ("left", "right", "straight")] == [0, 1, 0]
+    assert [of_ego(features, name) for name in ("speed", "acceleration", "yaw_rate")] == pytest.approx([0.7, -0.5, 0.5])
+    assert [of_ego(features, f"command_{name}") for name in ("left", "right", "straight")] == [0, 1, 0]
 
 
 def test_a_steady_turn_follows_a_circle():

@@ -24,8 +24,8 @@ def test_another_seed_writes_other_weights_and_leaves_the_random_state_alone(tin
     assert (tiny_llm / file).read_bytes() != (tmp_path / "other" / file).read_bytes()
 
 
-def test_it_fits_in_four_megabytes_with_a_float32_head(tiny_llm):
-    assert sum(path.stat().st_size for path in tiny_llm.iterdir()) < 4_000_000
+def test_it_fits_in_five_megabytes_with_a_float32_head(tiny_llm):
+    assert sum(path.stat().st_size for path in tiny_llm.iterdir()) < 5_000_000
     assert {tensor.dtype for tensor in load_file(tiny_llm / "trajectory_head.safetensors").values()} == {torch.float32}
 
 

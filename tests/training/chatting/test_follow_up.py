@@ -13,7 +13,7 @@ from training.modeling.base_tokenizer import trajectory_tokenizer
 from waymend.errors import InvalidField
 
 WAYPOINTS = 6
-PROMPT = CorrectionPrompt([1, 2, 3], {"plan": torch.zeros(7, 20)})
+PROMPT = CorrectionPrompt([1, 2, 3], {"plan": torch.zeros(1, 78)})
 
 
 @pytest.fixture(scope="module", params=["tiny", "chatml", "llama2"])
