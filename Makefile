@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all that a fresh machine needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo serve data test kernels bench lint types imports protos check-protos check lock bundle clean
+.PHONY: help demo serve data train-default test kernels bench lint types imports protos check-protos check lock bundle clean
 
 ACCELERATOR ?= cpu
 PYTHON_BIN := .venv/bin/python
@@ -33,6 +33,17 @@ data: $(ENVIRONMENT) ## Makes procedural drives, correction samples and a page a
 	$(PYTHON_BIN) -m training data synthesize --out "$(DATA)/drives" --scenes $(SCENES)
 	$(PYTHON_BIN) -m training data build --nuscenes "$(DATA)/drives" --out "$(DATA)/samples"
 	$(PYTHON_BIN) -m training data inspect "$(DATA)/samples"
+
+DEFAULT ?= out/default
+STAGE = $(PYTHON_BIN) -m training train
+train-default: $(ENVIRONMENT) ## Trains bundles/default from nothing: drives, perception, three stages (DEFAULT=out/default).
+	$(PYTHON_BIN) -m training data synthesize --out "$(DEFAULT)/drives" --scenes 200
+	$(PYTHON_BIN) -m training data build --nuscenes "$(DEFAULT)/drives" --out "$(DEFAULT)/samples"
+	$(PYTHON_BIN) -m training perception --data "$(DEFAULT)/samples" --out "$(DEFAULT)/perception" --steps 400
+	$(STAGE) configs/default_pretrain.yaml dataset_dir="$(DEFAULT)/samples" perception="$(DEFAULT)/perception" output_dir="$(DEFAULT)/pretrain"
+	$(STAGE) configs/default_sft.yaml dataset_dir="$(DEFAULT)/samples" perception="$(DEFAULT)/perception" model_name_or_path="$(DEFAULT)/pretrain" output_dir="$(DEFAULT)/sft"
+	$(STAGE) configs/default_full.yaml dataset_dir="$(DEFAULT)/samples" perception="$(DEFAULT)/perception" model_name_or_path="$(DEFAULT)/sft" output_dir="$(DEFAULT)/full"
+	$(PYTHON_BIN) -m training export "$(DEFAULT)/full" --out "$(DEFAULT)/bundle"
 
 test: $(ENVIRONMENT) ## Runs the tests.
 	$(PYTHON_BIN) -m pytest

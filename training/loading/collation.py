@@ -22,9 +22,11 @@ class ExampleCollator:
     """Makes the corrector's batches; `pad_token_id` fills shorter sequences on the right.
 
     A batch of B examples holds `input_ids`, `attention_mask` and `labels`, int64 [B, L]; `plan`, float32
-    [B, T + 1, PLAN_WIDTH]; `offset_m`, float32 [B, T, 2]; `modality_present`, bool [B, 3]; and, where examples have
-    them, `vector` (the fields of `VectorInputs`, padded), `image_features` and `bev_features`, float32
-    [B, N, C, fH, fW] and [B, C, X, Y], and `sensors` (the fields of `BevFusionInputs`; `points_lidar` is a list).
+    [P, 1, plan_width(T)], and `offset_m`, float32 [P, T, 2], of all P plans of all examples in the order of their
+    tokens; `segments` and `positions`, int64 [B, L], where there are further plans; `modality_present`, bool [B, 3];
+    and, where examples have them, `vector` (the fields of `VectorInputs`, padded), `image_features` and
+    `bev_features`, float32 [B, N, C, fH, fW] and [B, C, X, Y], and `sensors` (the fields of `BevFusionInputs`;
+    `points_lidar` is a list).
     """
 
     pad_token_id: int
@@ -37,9 +39,13 @@ class ExampleCollator:
             "input_ids": input_ids,
             "attention_mask": (torch.arange(input_ids.shape[1]) < lengths[:, None]).long(),
             "labels": pad_sequence([e.labels for e in examples], batch_first=True, padding_value=NOT_A_LABEL),
+            "modality_present": torch.stack([example.modality_present for example in examples]),
         }
-        for name in ("plan", "offset_m", "modality_present"):
-            batch[name] = torch.stack([getattr(example, name) for example in examples])
+        for name in ("plan", "offset_m"):
+            batch[name] = torch.cat([getattr(example, name) for example in examples])
+        if len(batch["plan"]) > len(examples):
+            for name in ("segments", "positions"):
+                batch[name] = pad_sequence([getattr(example, name) for example in examples], batch_first=True)
         return batch | _features(examples)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -12,6 +13,7 @@ from perception_service.models.config import PerceptionConfig
 from perception_service.models.tokens.vector_inputs import VectorInputs
 from training.loading.correction_case import CorrectionCase
 from training.loading.feature_cache import FeatureCache
+from training.loading.further_plans import FurtherPlans
 from training.loading.modality_choice import ModalityChoice
 from training.loading.sample_rows import SampleRows
 from training.loading.sensors import SensorReader
@@ -27,9 +29,9 @@ class Example:
     """One example.
 
     Attributes:
-        input_ids, labels: int64 [L], as of `TokenSequence`.
-        plan: float32 [T + 1, PLAN_WIDTH].
-        offset_m: float32 [T, 2], truth minus proposal.
+        input_ids, labels, segments, positions: int64 [L], as of `TokenSequence`.
+        plan: float32 [P, 1, plan_width(T)], the sample's own and further ones.
+        offset_m: float32 [P, T, 2], truth minus plan.
         modality_present: bool [3], in the order of `MODALITIES`; the prompt has no placeholders for what is not.
         vector: A batch of one; None where the modality is disabled.
         image_features: float32 [N, C, fH, fW]; None where disabled, or where encoders run live.
@@ -39,6 +41,8 @@ class Example:
 
     input_ids: Tensor
     labels: Tensor
+    segments: Tensor
+    positions: Tensor
     plan: Tensor
     offset_m: Tensor
     modality_present: Tensor
@@ -59,6 +63,7 @@ class CorrectionExamples(Dataset[Example]):
         choice: Which modalities are shown.
         encoders: Features of frozen encoders, or what sensor data of live ones is read with; None where neither image
             nor BEV is enabled.
+        further_plans: Asked about beside each sample's own.
 
     Raises:
         InvalidField: Encoders are missing or do not cover the rows, or the rows have another number of waypoints.
@@ -72,6 +77,7 @@ class CorrectionExamples(Dataset[Example]):
         horizon: Horizon,
         choice: ModalityChoice,
         encoders: FeatureCache | SensorReader | None,
+        further_plans: FurtherPlans = FurtherPlans(),  # noqa: B008
     ) -> None:
         self._image, self._bev, self._vector = choice.enabled
         _check_rows(rows, horizon)
@@ -80,6 +86,7 @@ class CorrectionExamples(Dataset[Example]):
         self._sequences = sequences
         self._horizon = horizon
         self._choice = choice
+        self._further_plans = further_plans
         self._encoders = _checked(encoders, rows) if self._image or self._bev else None
         self._counts = _token_counts(perception, self._encoders)
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
@@ -95,19 +102,22 @@ class CorrectionExamples(Dataset[Example]):
 
     def __getitem__(self, index: int) -> Example:
         """Raises InvalidField where a row is not laid out as it should be or its prompt does not fit."""
-        case = CorrectionCase.of_row(self._conversations[index])
-        plan = plan_features(case.proposal_ego_m, self._horizon.step_s, case.ego_state, case.command)
-        present = self._choice.present(int(self._epoch), index)
+        case, epoch = CorrectionCase.of_row(self._conversations[index]), int(self._epoch)
+        plans_ego_m = [case.proposal_ego_m, *self._further_plans.drawn(case, self._horizon, epoch, index)]
+        plans = [plan_features(plan, self._horizon.step_s, case.ego_state, case.command) for plan in plans_ego_m]
+        present = self._choice.present(epoch, index)
         vector = self._vectors[case.sample_token] if self._vector else None
         counts = self._counts | ({"vector": token_count(vector)} if vector else {})
         shown = {name: counts[name] for name, there in zip(MODALITIES, present, strict=True) if there}
-        sequence = self._sequences(case, plan, shown)
+        sequence = self._sequences(case, plans[0], shown, len(plans) - 1)
         image_features, bev_features, sensors = self._sensed(case.sample_token)
         return Example(
             input_ids=sequence.input_ids,
             labels=sequence.labels,
-            plan=torch.from_numpy(plan),
-            offset_m=torch.from_numpy(case.offset_m),
+            segments=sequence.segments,
+            positions=sequence.positions,
+            plan=torch.from_numpy(np.stack(plans)),
+            offset_m=torch.from_numpy((case.truth_ego_m - np.stack(plans_ego_m)).astype(np.float32)),
             modality_present=torch.from_numpy(present),
             vector=vector,
             image_features=image_features,

@@ -47,6 +47,17 @@ class SampleRows:
         drawn = np.random.default_rng(seed).choice(len(self), max_samples, replace=False)
         return self._selected(np.sort(drawn).tolist())
 
+    def every(self, stride: int) -> Self:
+        """The conversations about every so many key frames of each scene, from its first one on."""
+        if stride == 1:
+            return self
+        numbers: dict[str, dict[str, int]] = {}
+        for scene, token in zip(self.conversations["scene_name"], self.conversations["sample_token"], strict=True):
+            of_scene = numbers.setdefault(scene, {})
+            of_scene.setdefault(token, len(of_scene))
+        kept = {token for of_scene in numbers.values() for token, number in of_scene.items() if number % stride == 0}
+        return self._selected([i for i, token in enumerate(self.conversations["sample_token"]) if token in kept])
+
     def split_off(self, val_size: float, seed: int) -> tuple[Self, Self]:
         """Training and evaluation rows: whole scenes, so that no frame has a neighbour on the other side.
 

@@ -1,4 +1,12 @@
-"""Token ids of an example: the serving prompt, its explanation prompt, and the explanation."""
+"""Token ids of an example: the serving prompt, its explanation prompt, the explanation, and further plans.
+
+Further plans are branches: each goes on from the scene's tokens as if it were the only one, so that one reading of the
+scene serves all of them.
+
+    scene | plan <|traj|> words explanation     segment 1
+          | plan <|traj|>                       segment 2
+          | plan <|traj|>                       segment 3
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,10 +28,19 @@ NOT_A_LABEL = -100
 
 @dataclass(frozen=True, slots=True)
 class TokenSequence:
-    """int64 [L] each: ids, and labels, which are `NOT_A_LABEL` before the explanation."""
+    """int64 [L] each.
+
+    Attributes:
+        input_ids: Of the vocabulary.
+        labels: `NOT_A_LABEL` on all but the explanation.
+        segments: 0 on the scene's tokens, which everything sees; then the number of the branch.
+        positions: Of each token in its branch, the scene's tokens included.
+    """
 
     input_ids: Tensor
     labels: Tensor
+    segments: Tensor
+    positions: Tensor
 
 
 class SequenceBuilder:
@@ -41,14 +58,15 @@ class SequenceBuilder:
         self._builders: dict[str, PromptBuilder] = {}
 
     def __call__(
-        self, case: CorrectionCase, plan: NDArray[np.float32], token_counts: Mapping[str, int]
+        self, case: CorrectionCase, plan: NDArray[np.float32], token_counts: Mapping[str, int], further_plans: int = 0
     ) -> TokenSequence:
         """The sequence of a case.
 
         Args:
             case: Question and answer.
-            plan: Plan features [T + 1, PLAN_WIDTH].
+            plan: Plan features [1, plan_width(T)].
             token_counts: Scene tokens of each modality that the prompt has; others get no placeholders.
+            further_plans: How many branches follow; they do not count for `cutoff_len`.
 
         Raises:
             InvalidField: The prompt alone is longer than `cutoff_len`, or the instruction is too long.
@@ -65,9 +83,19 @@ class SequenceBuilder:
         )
         prompt_ids = expand_placeholders(prompt, self._config)
         reason_ids = builder.reason(case.reason)[: self._room_after(prompt_ids, case)]
+        branch = builder.further_plan()
+        scene_length = prompt_ids.index(branch[0])
+        own_length = len(prompt_ids) + len(reason_ids) - scene_length
+        lengths = torch.tensor([scene_length, own_length] + further_plans * [len(branch)])
         return TokenSequence(
-            input_ids=torch.tensor(prompt_ids + reason_ids),
-            labels=torch.tensor([NOT_A_LABEL] * len(prompt_ids) + reason_ids),
+            input_ids=torch.tensor(prompt_ids + reason_ids + further_plans * branch),
+            labels=torch.tensor(
+                [NOT_A_LABEL] * len(prompt_ids) + reason_ids + [NOT_A_LABEL] * (further_plans * len(branch))
+            ),
+            segments=torch.arange(len(lengths)).repeat_interleave(lengths),
+            positions=torch.cat(
+                [torch.arange(scene_length), *(scene_length + torch.arange(length) for length in lengths[1:].tolist())]
+            ),
         )
 
     def _builder(self, system_text: str) -> PromptBuilder:

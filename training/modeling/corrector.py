@@ -15,6 +15,7 @@ from perception_service.bundle import token_sets
 from perception_service.models.perception_model import PerceptionModel
 from training.modeling.alignment import AlignmentHeads, SampleVectors, joined
 from training.modeling.base_reference import BaseReference
+from training.modeling.branches import attention
 from training.modeling.losses.lm import IGNORED, lm_loss, predicted_labels
 from training.modeling.losses.loss_sum import LossSum
 from training.modeling.losses.traj import traj_loss
@@ -44,8 +45,9 @@ class Corrector(nn.Module):
     A batch is a dictionary of tensors:
         input_ids, attention_mask, labels: int64 [B, L], right-padded; the serving prompt with its placeholders
             expanded, then the explanation. Labels are -100 but on what is to be said.
-        plan: float32 [B, T + 1, PLAN_WIDTH].
-        offset_m: float32 [B, T, 2], truth minus proposal, ego frame.
+        segments, positions: int64 [B, L], as `branches` reads them; where there are further plans.
+        plan: float32 [P, 1, plan_width(T)], of the P plans of all samples, in the order of their tokens.
+        offset_m: float32 [P, T, 2], truth minus plan, ego frame.
         and what `scene_tokens` reads.
 
     Args:
@@ -119,7 +121,7 @@ class Corrector(nn.Module):
         return self._alignment_losses(list(map(self._vectors, micro_batches)) if wanted_pairs(self.settings) else [])
 
     def predict(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Offset [B, T, 2] to the proposal in the ego frame and Laplace scale [B, T], metres."""
+        """Offset [P, T, 2] to each plan in the ego frame and Laplace scale [P, T], metres."""
         return self._trajectory_at(self.hidden_states(batch), batch["input_ids"])
 
     def hidden_states(self, batch: Batch) -> Tensor:
@@ -134,7 +136,7 @@ class Corrector(nn.Module):
             embeddings = self.llm.embed(input_ids, modalities)
             if self.special_rows is not None:
                 embeddings = self.special_rows(input_ids, embeddings)
-        outputs = self.llm.model(inputs_embeds=embeddings, attention_mask=batch["attention_mask"], use_cache=False)
+        outputs = self.llm.model(inputs_embeds=embeddings, **attention(batch, embeddings.dtype), use_cache=False)
         return outputs.last_hidden_state
 
     def _example_terms(self, batch: Batch, tokens: Mapping[str, TokenSet]) -> dict[str, LossSum]:
@@ -145,7 +147,9 @@ class Corrector(nn.Module):
             terms["lm"] = lm_loss(self.llm.lm_head(hidden[predicting]), targets, self.never_said)
         if "traj" in self.settings.losses:
             offset_m, scale_m = self._trajectory_at(hidden, batch["input_ids"])
-            terms["traj"] = traj_loss(self.settings.traj_loss, offset_m, scale_m, batch["offset_m"])
+            terms["traj"] = traj_loss(
+                self.settings.traj_loss, offset_m, scale_m, batch["offset_m"], self.settings.harm_weight
+            )
         return terms
 
     def _trajectory_at(self, hidden: Tensor, input_ids: Tensor) -> tuple[Tensor, Tensor]:

@@ -41,6 +41,7 @@ class CorrectorSettings:
     modalities: Enabled ones; parts of the others do not train and their losses are absent.
     losses: Which are computed, those whose weight is not 0.
     traj_loss: Form of the trajectory loss.
+    harm_weight: What it adds for corrections that are worse than their proposals.
     dtype: Of frozen language-model weights; whatever trains is float32.
     quantization_bit: 4 or 8 holds the frozen linears so (QLoRA); needs bitsandbytes and type `lora`.
     freeze_llm: Nothing of the language model trains but projectors, head and the row of `<|traj|>`.
@@ -54,6 +55,7 @@ class CorrectorSettings:
     modalities: tuple[str, ...] = MODALITIES
     losses: tuple[str, ...] = LOSS_NAMES
     traj_loss: TrajectoryLoss = "laplace"
+    harm_weight: float = 0.0
     dtype: torch.dtype = torch.float32
     quantization_bit: int | None = None
     freeze_llm: bool = False

@@ -12,6 +12,7 @@ from training.data.samples.summary import read_summary
 from training.loading.encoding import EncodingOptions, encoders_are_frozen
 from training.loading.examples import CorrectionExamples
 from training.loading.feature_cache import FeatureCache, cached_features
+from training.loading.further_plans import FurtherPlans
 from training.loading.modality_choice import ModalityChoice
 from training.loading.sample_rows import SampleRows, read_rows
 from training.loading.sensors import SensorReader
@@ -76,7 +77,7 @@ def run_examples(
         one_at_a_time(lambda: _cached(recipe, split, start, reader, some, device, recipe.overwrite_cache))
         return _cached(recipe, split, start, reader, some, device, overwrite=False)
 
-    def examples(split: str, some: SampleRows, dropout: float) -> CorrectionExamples:
+    def examples(split: str, some: SampleRows, dropout: float, further_plans: int) -> CorrectionExamples:
         config: TrajectoryLlamaConfig = start.corrector.llm.config  # ty: ignore[invalid-assignment]
         image, bev, vector = (name in recipe.modalities for name in MODALITIES)
         return CorrectionExamples(
@@ -86,10 +87,11 @@ def run_examples(
             Horizon(config.num_waypoints, config.step_s),
             ModalityChoice((image, bev, vector), dropout, recipe.seed),
             encoders(split, some),
+            FurtherPlans(further_plans, recipe.seed),
         )
 
-    train = examples(recipe.train_split, rows.train, recipe.modality_dropout)
-    return train, examples("evaluation", rows.evaluation, 0.0) if rows.evaluation is not None else None
+    train = examples(recipe.train_split, rows.train, recipe.modality_dropout, recipe.further_plans)
+    return train, examples("evaluation", rows.evaluation, 0.0, 0) if rows.evaluation is not None else None
 
 
 def _rows(recipe: Recipe, key: str) -> SampleRows:
@@ -97,7 +99,7 @@ def _rows(recipe: Recipe, key: str) -> SampleRows:
         rows = read_rows(recipe.dataset_dir, getattr(recipe, key))
     except InvalidField as error:
         raise InvalidField(key, error.expected, getattr(recipe, key)) from None
-    return rows.limited(recipe.max_samples, recipe.seed)
+    return rows.every(recipe.keyframe_stride).limited(recipe.max_samples, recipe.seed)
 
 
 def _sensor_reader(recipe: Recipe, start: StartingPoint) -> SensorReader:

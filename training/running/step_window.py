@@ -2,7 +2,7 @@
 
 An optimizer step over A micro-batches on each of R ranks has the gradient of one big batch of all their samples:
 
-    loss = w_lm sum(lm) / tokens + w_traj sum(traj) / samples + sum over pairs of w_pair L_pair,
+    loss = w_lm sum(lm) / tokens + w_traj sum(traj) / plans + sum over pairs of w_pair L_pair,
 
 with sums and counts over all A x R micro-batches, and each contrastive L_pair over all their samples at once. Three
 things would divide it again, and each is answered here or in `CorrectionTrainer`:
@@ -36,12 +36,14 @@ Batch = Mapping[str, Any]
 class StepWindow:
     """Attributes:
     micro_batches: Of this rank.
-    counts: What each example loss is a mean over, in all micro-batches of all ranks: labelled tokens and samples.
+    counts: What each example loss is a mean over, in all micro-batches of all ranks: labelled tokens and plans.
+    samples: Of the step on all ranks.
     ranks: Number of processes.
     """
 
     micro_batches: Sequence[Batch]
     counts: Mapping[str, float]
+    samples: int = 0
     ranks: int = 1
 
     @classmethod
@@ -49,16 +51,12 @@ class StepWindow:
         """Counts over all ranks; every rank must call it."""
         tokens = sum(int(predicted_labels(batch["labels"])[0].sum()) for batch in micro_batches)
         samples = sum(len(batch["labels"]) for batch in micro_batches)
-        counts = torch.tensor([tokens, samples], dtype=torch.float64, device=device)
+        plans = sum(len(batch["offset_m"]) for batch in micro_batches)
+        counts = torch.tensor([tokens, plans, samples], dtype=torch.float64, device=device)
         ranks = distributed.get_world_size() if distributed.is_initialized() else 1
         if ranks > 1:
             distributed.all_reduce(counts)
-        return cls(micro_batches, {"lm": float(counts[0]), "traj": float(counts[1])}, ranks)
-
-    @property
-    def samples(self) -> int:
-        """Samples of the step on all ranks."""
-        return int(self.counts["traj"])
+        return cls(micro_batches, {"lm": float(counts[0]), "traj": float(counts[1])}, int(counts[2]), ranks)
 
     def terms(self, losses: LossSums) -> dict[str, Tensor]:
         """A micro-batch's part of each unweighted loss; the mean over ranks of the sum of all parts is the loss."""

@@ -18,6 +18,7 @@ from training.data.nuscenes_format.data_set import WritingOptions, write_data_se
 from training.data.samples.build import build_samples
 from training.loading.examples import CorrectionExamples
 from training.loading.feature_cache import FeatureCache, cached_features
+from training.loading.further_plans import FurtherPlans
 from training.loading.modality_choice import ModalityChoice
 from training.loading.sample_rows import SampleRows, read_rows
 from training.loading.sensors import SensorReader
@@ -25,6 +26,7 @@ from training.loading.sequence import SequenceBuilder
 from waymend.trajectory import Horizon
 
 VERSION = "v1.0-mini"
+EVERYTHING, NO_MORE = ModalityChoice(), FurtherPlans()
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -102,8 +104,10 @@ def llm_config(tiny_llm: Path) -> TrajectoryLlamaConfig:
 def make_examples(rows, tokenizer, llm_config, perception, features):
     """Examples from cached features, or as the arguments say."""
 
-    def make(choice=ModalityChoice(), encoders=features, some_rows=rows, cutoff_len=1024) -> CorrectionExamples:  # noqa: B008
+    def make(
+        choice=EVERYTHING, encoders=features, some_rows=rows, cutoff_len=1024, further_plans=NO_MORE
+    ) -> CorrectionExamples:
         sequences = SequenceBuilder(tokenizer, llm_config, cutoff_len)
-        return CorrectionExamples(some_rows, sequences, perception.config, Horizon(), choice, encoders)
+        return CorrectionExamples(some_rows, sequences, perception.config, Horizon(), choice, encoders, further_plans)
 
     return make

@@ -51,7 +51,7 @@ def test_a_batch_has_the_shapes_that_the_corrector_takes(make_examples, collate)
         "input_ids": (4, length),
         "attention_mask": (4, length),
         "labels": (4, length),
-        "plan": (4, 7, 20),
+        "plan": (4, 1, 78),
         "offset_m": (4, 6, 2),
         "modality_present": (4, 3),
         "image_features": (4, 6, 64, 16, 44),

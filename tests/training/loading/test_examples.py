@@ -42,8 +42,8 @@ def test_an_example_holds_its_row(make_examples, rows, features):
         row, example = rows.conversations[index], examples[index]
         case = CorrectionCase.of_row(row)
         expected = plan_features(case.proposal_ego_m, 0.5, case.ego_state, case.command)
-        torch.testing.assert_close(example.offset_m, torch.tensor(row["truth"]) - torch.tensor(row["proposal"]))
-        assert torch.equal(example.plan, torch.from_numpy(expected))
+        torch.testing.assert_close(example.offset_m[0], torch.tensor(row["truth"]) - torch.tensor(row["proposal"]))
+        assert torch.equal(example.plan, torch.from_numpy(expected)[None])
         assert torch.equal(example.image_features, features.image(row["sample_token"]))
         assert torch.equal(example.bev_features, features.bev(row["sample_token"]))
         assert example.sensors is None
@@ -56,7 +56,7 @@ def test_placeholders_are_as_many_as_tokens_are_made(make_examples, llm_config, 
         example = examples[index]
         _, real = perception.vector_tokens(example.vector)
         counts = {name: (example.input_ids == i).sum() for name, i in llm_config.modality_token_ids.items()}
-        assert counts == {"image": 96, "bev": 64, "vector": real.sum(), "plan": 7}
+        assert counts == {"image": 96, "bev": 64, "vector": real.sum(), "plan": 1}
 
 
 def test_what_is_left_out_has_no_placeholders_and_keeps_its_features(make_examples, llm_config):

@@ -11,7 +11,7 @@ def scenes_of(rows):
 
 
 def test_a_split_has_a_row_per_proposal_and_names_its_key_frames_once(rows):
-    assert len(rows) == 27
+    assert len(rows) == 30
     assert len(rows.sample_tokens) == 3
     assert set(rows.sample_tokens) == set(rows.keyframes["sample_token"])
 
@@ -32,7 +32,7 @@ def test_the_same_seed_draws_the_same_rows_and_another_seed_others(rows):
     assert drawn[0] != drawn[2]
 
 
-@pytest.mark.parametrize("max_samples", [None, 27, 100_000])
+@pytest.mark.parametrize("max_samples", [None, 30, 100_000])
 def test_a_limit_that_is_not_reached_changes_nothing(rows, max_samples):
     assert rows.limited(max_samples, seed=0) is rows
 
@@ -51,9 +51,9 @@ def test_the_same_seed_splits_alike(rows):
     assert once == again
 
 
-@pytest.mark.parametrize("val_size", [0, -0.1, 27, 100])
+@pytest.mark.parametrize("val_size", [0, -0.1, 30, 100])
 def test_an_evaluation_that_leaves_nothing_on_one_side_is_refused(rows, val_size):
-    with pytest.raises(InvalidField, match=r"val_size: expected a share above 0 and below 1, or fewer than 27"):
+    with pytest.raises(InvalidField, match=r"val_size: expected a share above 0 and below 1, or fewer than 30"):
         rows.split_off(val_size, seed=0)
 
 
@@ -71,3 +71,10 @@ def test_no_rows_can_be_drawn_from_a_negative_limit(rows):
 def test_a_split_that_was_not_built_is_refused(samples):
     with pytest.raises(InvalidField, match="split: expected one of train, given val"):
         read_rows(samples, "val")
+
+
+def test_a_stride_keeps_every_so_many_key_frames_of_each_scene(rows):
+    first, _, third = rows.sample_tokens
+    assert rows.every(2).sample_tokens == (first, third)
+    assert rows.every(1) is rows
+    assert len(rows.every(2)) == sum(token != rows.sample_tokens[1] for token in rows.conversations["sample_token"])

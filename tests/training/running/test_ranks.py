@@ -10,7 +10,7 @@ from training.running.plot import read_log
 from training.running.train import train
 
 # 54 samples to train on: three steps stay clear of the epoch's end, which accelerate fills up with samples again.
-# 27 samples to evaluate on, one at a time: one of two ranks needs a filler.
+# 30 samples to evaluate on, one at a time: one of two ranks needs a filler.
 KEYS = {
     "max_steps": 3,
     "lora_dropout": 0.0,

@@ -49,3 +49,12 @@ def test_half_precision_is_computed_in_float32(numbers):
     total = traj_loss("laplace", *halves).total
     assert total.dtype == torch.float32
     assert torch.equal(total, traj_loss("laplace", *(values.float() for values in halves)).total)
+
+
+def test_harm_is_the_share_by_which_a_correction_is_worse_and_nothing_where_it_is_better():
+    truth_m = torch.tensor([[[0.6, 0.0]], [[0.6, 0.0]], [[0.0, 0.0]]])
+    offset_m = torch.tensor([[[0.0, 0.8]], [[0.5, 0.0]], [[0.0, 0.3]]])  # 1.0 m, 0.1 m and 0.3 m from the truth
+    scale_m = torch.ones(3, 1)
+    plain = traj_loss("laplace", offset_m, scale_m, truth_m).total
+    weighted = traj_loss("laplace", offset_m, scale_m, truth_m, harm_weight=2.0).total
+    assert float(weighted - plain) == pytest.approx(2.0 * (0.4 / 0.9 + 0.3 / 0.3), rel=1e-5)
