@@ -1,0 +1,67 @@
+"""What a perception training leaves: the perception half, and how it came about."""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from perception_service.bundle import CONFIG_FILE, WEIGHTS_FILE
+from perception_service.models.perception_model import PerceptionModel
+from perception_service.models.weights import save_weights
+from training.data.samples.shards import KEYFRAMES, shards_of
+from training.perceiving.settings import PerceptionTraining
+from waymend.bundle import file_digest
+from waymend.errors import InvalidField
+
+RECIPE_FILE = "recipe.json"
+
+
+def start_directory(out: Path) -> None:
+    """Makes the directory of a new run; raises InvalidField where it holds something."""
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise InvalidField("out", "a new or empty directory, or resume", out)
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def write_perception(model: PerceptionModel, config: Mapping[str, Any], out: Path) -> None:
+    """Writes `config.json` and `model.safetensors`, as `perception-service convert` does."""
+    (out / CONFIG_FILE).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    save_weights(model, out / WEIGHTS_FILE)
+
+
+def write_recipe(settings: PerceptionTraining, made: Mapping[str, Any]) -> None:
+    """Writes `recipe.json`: settings, digest of the data, machine, date, and what else was `made` of the run."""
+    document = {
+        "settings": settings.document(),
+        "data_sha256": data_digest(settings.data),
+        "machine": {
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "threads": torch.get_num_threads(),
+            "gpu": torch.cuda.get_device_name() if settings.device.startswith("cuda") else None,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+        },
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **made,
+    }
+    (settings.out / RECIPE_FILE).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def data_digest(directory: Path) -> str:
+    """SHA-256 over those of the training split's key frame files, in their order."""
+    digests = [file_digest(path) for path in shards_of(directory, KEYFRAMES, "train")]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
