@@ -88,7 +88,7 @@ async def running_service(settings: LlmSettings, bundle: Bundle) -> AsyncGenerat
             settings=settings,
             bundle=bundle,
             engine=engine,
-            corrector=Corrector(engine, prompts, verifier, contract.trajectory_horizon),
+            corrector=Corrector(engine, prompts, verifier, contract.trajectory_horizon, _config(bundle).caution),
             perception=perception,
             sources=SceneSources(perception, contract, settings.frames_root),
             sessions=sessions,
@@ -141,8 +141,11 @@ def _engine_settings(settings: LlmSettings) -> EngineSettings:
 
 def _prompt_builder(bundle: Bundle, settings: LlmSettings) -> PromptBuilder:
     tokenizer = AutoTokenizer.from_pretrained(bundle.llm_directory, local_files_only=True)
-    config = TrajectoryLlamaConfig.from_pretrained(bundle.llm_directory, local_files_only=True)
-    return PromptBuilder(tokenizer, config, settings.max_instruction_tokens)  # ty: ignore[invalid-argument-type]
+    return PromptBuilder(tokenizer, _config(bundle), settings.max_instruction_tokens)  # ty: ignore[invalid-argument-type]
+
+
+def _config(bundle: Bundle) -> TrajectoryLlamaConfig:
+    return TrajectoryLlamaConfig.from_pretrained(bundle.llm_directory, local_files_only=True)
 
 
 def _verifier_limits(settings: LlmSettings) -> VerifierLimits:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from llm_service.correction.certainty import UNSURE, cautious
 from llm_service.correction.received_scene import ReceivedScene
 from llm_service.engine import CorrectionEngine, ExplanationPiece
 from llm_service.modeling.plan_features import plan_features
@@ -49,13 +50,29 @@ class Correction:
 
 
 class Corrector:
-    """Corrects proposals with one engine, one prompt template and one verifier."""
+    """Corrects proposals with one engine, one prompt template and one verifier.
 
-    def __init__(self, engine: CorrectionEngine, prompts: PromptBuilder, verifier: Verifier, horizon: Horizon) -> None:
+    Args:
+        engine: Runs the model.
+        prompts: Of the model's tokenizer.
+        verifier: Judges both trajectories.
+        horizon: Of the model.
+        caution: How much offsets are held back, see `certainty`.
+    """
+
+    def __init__(
+        self,
+        engine: CorrectionEngine,
+        prompts: PromptBuilder,
+        verifier: Verifier,
+        horizon: Horizon,
+        caution: float = 0.0,
+    ) -> None:
         self._engine = engine
         self._prompts = prompts
         self._verifier = verifier
         self._horizon = horizon
+        self._caution = caution
 
     async def correct(self, scene: ReceivedScene, task: CorrectionTask) -> Correction:
         """One prefill, then the verifier's choice between proposal and correction.
@@ -74,14 +91,18 @@ class Corrector:
         finally:
             judging.cancel()
         predicted = time.perf_counter()
+        caution = self._caution if proposal_report.safe else 0.0
+        offset_m = cautious(prediction.offset_ego_m, prediction.scale_m, caution)
         decision = self._verifier.choose(
             proposal_ego_m=task.proposal_ego_m,
             proposal=proposal_report,
-            correction_ego_m=task.proposal_ego_m + prediction.offset_ego_m,
+            correction_ego_m=task.proposal_ego_m + offset_m,
             step_s=self._horizon.step_s,
             ego_state=task.ego_state,
             scene=scene.prepared,
         )
+        if caution and not offset_m.any():
+            decision = decision.kept(task.proposal_ego_m, UNSURE)
         stage_ms = {
             "prompt": (prompted - started) * 1e3,
             "prefill": (predicted - prompted) * 1e3,

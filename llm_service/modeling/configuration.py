@@ -15,6 +15,7 @@ class TrajectoryLlamaConfig(LlamaConfig):
         never_generated_ids: Ids that text must never hold: added tokens, chat roles, padding rows of the vocabulary.
         num_waypoints: Waypoints of a trajectory.
         step_s: Seconds between waypoints.
+        caution: How much offsets are held back, see `llm_service.correction.certainty`.
     """
 
     model_type = "trajectory_llama"
@@ -27,6 +28,7 @@ class TrajectoryLlamaConfig(LlamaConfig):
     never_generated_ids: list | None = None
     num_waypoints: int = 6
     step_s: float = 0.5
+    caution: float = 0.0
 
 
 def register_config() -> None:

@@ -1,7 +1,7 @@
 """Judges trajectories, and chooses between a proposal and its correction. No model, no learning."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -34,6 +34,11 @@ class Decision:
     reason: str
     proposal_report: Report
     correction_report: Report
+
+    def kept(self, proposal_ego_m: NDArray[np.floating], reason: str) -> "Decision":
+        """The proposal instead, for another reason than the checks."""
+        kept = np.array(proposal_ego_m, np.float64)
+        return replace(self, trajectory_ego_m=kept, status="kept_proposal", reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
