@@ -5,7 +5,7 @@ import psutil
 
 from benchmarks.table import Figure
 from benchmarks.workload import EGO_STATE, proposal
-from demo.stack import RunningStack
+from training.serving.stack import RunningStack
 
 _REQUESTS = 200
 _LARGEST_GROWTH = 0.05

@@ -15,13 +15,13 @@ import uvicorn
 from benchmarks.table import Figure, percentile_ms
 from benchmarks.text_baseline import TextBaseline
 from benchmarks.workload import EGO_STATE, SESSIONS, proposal, session_name
-from demo.stack import free_port
 from llm_service.app import create_app
 from llm_service.correction.corrector import CorrectionTask
 from llm_service.prompt import CorrectionPrompt
 from llm_service.service import LlmService
 from llm_service.settings import LlmSettings
 from perception_service.client import Embedding
+from training.serving.stack import free_port
 from waymend.bundle import open_bundle
 
 _ROUNDS = 6

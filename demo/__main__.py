@@ -24,7 +24,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("--frame", type=Path, help="a frame directory; the built-in drive where absent")
     parser.add_argument("--speed-mps", type=float, help="ego speed, where frame.json has no ego state")
-    parser.add_argument("--bundle", type=Path, default=Path("bundles/tiny"))
+    parser.add_argument("--bundle", type=Path, default=Path("bundles/default"))
     parser.add_argument("--out", type=Path, default=Path("out/demo"))
     return parser.parse_args()
 

@@ -1,6 +1,5 @@
 """A correction through the REST interface, as any user would ask for it."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
@@ -8,6 +7,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
+from training.serving.inline_request import inline_parts
 from waymend.frames import FrameDirectory
 from waymend.trajectory import EgoState
 
@@ -33,13 +33,7 @@ def correct_inline(
         "proposal": {"waypoints_ego_m": proposal_ego_m.tolist(), "step_s": step_s},
         "ego_state": asdict(ego_state),
     }
-    parts = {
-        "request": (None, json.dumps(request), "application/json"),
-        "frame": ("frame.json", frame.description.model_dump_json(), "application/json"),
-        "lidar": ("lidar.bin", frame.lidar, "application/octet-stream"),
-        **{name: (f"{name}.jpg", jpeg, "image/jpeg") for name, jpeg in frame.jpegs.items()},
-    }
-    answer = rest.post("/v1/trajectories/correct", files=parts)
+    answer = rest.post("/v1/trajectories/correct", files=inline_parts(request, frame))
     if answer.is_error:
         raise Refused(answer.json()["detail"])
     return answer.json()

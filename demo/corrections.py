@@ -14,8 +14,8 @@ from demo.built_in_drive import drive_frames
 from demo.client import Refused, correct_inline
 from demo.proposals import NamedProposal, kinematic_proposals
 from demo.report import print_correction
-from demo.stack import StackFailed, StackPlan, local_stack
 from training.pictures import CorrectionView, draw_correction
+from training.serving.stack import StackFailed, StackPlan, local_stack
 from waymend.bundle import BundleError, open_bundle
 from waymend.errors import InvalidField
 from waymend.frames import FrameDirectory, read_frame_directory

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from demo.built_in_drive import BUILT_IN_DRIVE
-from demo.stack import StackFailed, StackPlan, local_stack
+from training.serving.stack import StackFailed, StackPlan, local_stack
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.serve", description=__doc__)
-    parser.add_argument("--bundle", type=Path, default=Path("bundles/tiny"))
+    parser.add_argument("--bundle", type=Path, default=Path("bundles/default"))
     parser.add_argument("--frames-root", type=Path, default=BUILT_IN_DRIVE)
     parser.add_argument("--rest-port", type=int, default=8000)
     parser.add_argument("--perception-port", type=int, default=50051)

@@ -55,6 +55,24 @@ class ExplanationPiece:
     finish: Literal["stop", "length", "deadline"] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How words are chosen.
+
+    Attributes:
+        temperature: Logits are divided by it; 0: the likeliest word always.
+        top_p: Words are drawn from the likeliest of this total probability.
+        seed: Of the draws; None: another each time.
+    """
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int | None = None
+
+
+GREEDY = Sampling()
+
+
 @dataclass(slots=True)
 class EngineUsage:
     """Requests that run now, and prompt tokens of finished ones that came from the prefix cache."""
@@ -120,14 +138,20 @@ class CorrectionEngine:
         return _prediction(numbers)
 
     async def explain(
-        self, prompt: CorrectionPrompt, scene_uuid: str, max_tokens: int
+        self, prompt: CorrectionPrompt, scene_uuid: str, max_tokens: int, sampling: Sampling = GREEDY
     ) -> AsyncGenerator[ExplanationPiece]:
         """Pieces of text as the engine writes them; the prompt's prefix comes from the cache.
+
+        Args:
+            prompt: An explanation prompt.
+            scene_uuid: As of `predict`.
+            max_tokens: Longest text.
+            sampling: Serving takes the likeliest words, so that equal requests get equal answers.
 
         Raises:
             EngineUnavailable: The engine is not running.
         """
-        async with aclosing(self._run(prompt, scene_uuid, self._explanation_params(max_tokens))) as outputs:
+        async with aclosing(self._run(prompt, scene_uuid, _explanation_params(max_tokens, sampling))) as outputs:
             async for output in outputs:
                 (completion,) = output.outputs
                 yield ExplanationPiece(completion.text, completion.finish_reason)  # ty: ignore[invalid-argument-type]
@@ -192,12 +216,18 @@ class CorrectionEngine:
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
 
-    @staticmethod
-    def _explanation_params(max_tokens: int) -> "SamplingParams":
-        from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind
 
-        return SamplingParams(temperature=0.0, max_tokens=max_tokens, output_kind=RequestOutputKind.DELTA)
+def _explanation_params(max_tokens: int, sampling: Sampling) -> "SamplingParams":
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    return SamplingParams(
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        seed=sampling.seed,
+        max_tokens=max_tokens,
+        output_kind=RequestOutputKind.DELTA,
+    )
 
 
 def _launch(llm_directory: Path, settings: EngineSettings) -> "AsyncLLM":

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from demo.built_in_drive import BUILT_IN_DRIVE, drive_frames
-from demo.stack import StackPlan, local_stack
+from training.serving.stack import StackPlan, local_stack
 from waymend.frames import read_frame_directory
 
 REPOSITORY = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from demo.built_in_drive import BUILT_IN_DRIVE
-from demo.stack import free_port
 from tests.end_to_end.conftest import BUNDLE
 from tests.end_to_end.requests import CORRECT, correction, frame_parts, inline_parts
+from training.serving.stack import free_port
 from waymend.bundle import open_bundle, write_manifest
 
 START_LIMIT_S = 300.0

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from demo.stack import free_port
 from perception_service.client import PerceptionClient
 from perception_service.models.official_preset import OFFICIAL
 from perception_service.models.perception_model import PerceptionModel
@@ -18,6 +17,7 @@ from perception_service.models.presets import preset
 from tests.end_to_end.conftest import BUNDLE
 from tests.end_to_end.test_real_frame import REAL_FRAME
 from tests.perception_service.small_frame import small_frame
+from training.serving.stack import free_port
 from waymend.frames import read_frame_directory
 from waymend.perception.v1 import frame_pb2
 

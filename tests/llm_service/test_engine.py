@@ -8,7 +8,7 @@ import numpy as np
 import psutil
 import pytest
 
-from llm_service.engine import CorrectionEngine
+from llm_service.engine import CorrectionEngine, Sampling
 
 
 def new_scene() -> str:
@@ -79,6 +79,19 @@ async def test_an_explanation_never_holds_special_tokens(engine, make_prompt, ma
     for seed in range(6):
         prompt = make_explanation_prompt(make_prompt(seed), "kept_proposal")
         assert "<|" not in await text_of(engine, prompt, new_scene(), 48)
+
+
+async def test_explanations_are_greedy_unless_sampling_is_asked_for(engine, make_prompt, make_explanation_prompt):
+    prompt, scene = make_explanation_prompt(make_prompt(7)), new_scene()
+
+    async def said(*sampling: Sampling) -> str:
+        return "".join([piece.text async for piece in engine.explain(prompt, scene, 24, *sampling)])
+
+    assert await said() == await said(Sampling()) == await said(Sampling(1.0, top_p=1e-6))
+    drawn = [await said(Sampling(1.5, seed=seed)) for seed in (1, 1, 2, 3)]
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn)) > 1
+    assert not any("<|" in text for text in drawn)
 
 
 async def test_cancelled_callers_free_their_slots(engine, make_prompt, make_explanation_prompt):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from training.chatting.answerer import Answerer
     from training.recipe.chat_recipe import ChatRecipe
 
-_GREEDY_NOTE = "note: the engine takes the likeliest word always; temperature and top_p have no effect"
+_GREEDY_NOTE = "note: a running service takes the likeliest word always; temperature and top_p have no effect"
 
 
 def chat(
@@ -73,6 +73,7 @@ def _recipe(config: Path | None, overrides: list[str], bundle: Path | None, url:
 
 @contextmanager
 def _answerer(recipe: "ChatRecipe", url: str | None, api_key: str | None, console: Console) -> "Generator[Answerer]":
+    from llm_service.engine import Sampling
     from training.chatting.bundle_source import bundle_of
     from training.chatting.local_answerer import local_answerer
     from training.chatting.remote_answerer import remote_answerer
@@ -81,11 +82,12 @@ def _answerer(recipe: "ChatRecipe", url: str | None, api_key: str | None, consol
         console.print(f"note: {note}", markup=False, style="dim")
     with ExitStack() as stack:
         if url is not None:
+            if recipe.temperature > 0:
+                console.print(_GREEDY_NOTE, style="dim")
             yield stack.enter_context(remote_answerer(url, api_key))
             return
-        if recipe.temperature > 0:
-            console.print(_GREEDY_NOTE, style="dim")
+        sampling = Sampling(recipe.temperature, recipe.top_p, recipe.seed)
         with console.status("starting the engine"):
             directory = stack.enter_context(bundle_of(Path(recipe.model_name_or_path)))
-            answerer = stack.enter_context(local_answerer(directory, recipe.max_new_tokens))
+            answerer = stack.enter_context(local_answerer(directory, recipe.max_new_tokens, sampling))
         yield answerer

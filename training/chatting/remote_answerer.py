@@ -1,6 +1,5 @@
 """A running `llm_service`, asked through REST as any client asks it."""
 
-import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from training.chatting.answerer import Answer, AnswerFailed, CheckOutcome
 from training.chatting.chat_scene import ChatScene
+from training.serving.inline_request import inline_parts
 from waymend.trajectory import Horizon
 
 _TIMEOUT_S = 120.0
@@ -51,13 +51,7 @@ class RemoteAnswerer:
             "command": scene.command,
             "instruction": instruction,
         }
-        frame = scene.frame
-        parts: dict[str, Any] = {
-            "request": (None, json.dumps(request), "application/json"),
-            "frame": ("frame.json", frame.description.model_dump_json(), "application/json"),
-            "lidar": ("lidar.bin", frame.lidar, "application/octet-stream"),
-            **{name: (f"{name}.jpg", jpeg, "image/jpeg") for name, jpeg in frame.jpegs.items()},
-        }
+        parts = inline_parts(request, scene.frame)
         try:
             answer = _checked(self._rest.post("/v1/trajectories/correct", files=parts))
         except httpx.HTTPError as error:

@@ -26,6 +26,9 @@ def export(
     dtype: Annotated[
         Dtype | None, typer.Option(help="What the engine computes in; the stage's where not given.")
     ] = None,
+    caution: Annotated[
+        float | None, typer.Option(min=0.0, help="How much the service holds offsets back; the stage's.")
+    ] = None,
     compare: Annotated[bool, typer.Option(help="Measure how far answers are from the trained stage's.")] = True,
 ) -> None:
     """Writes a bundle that both services load."""
@@ -36,7 +39,14 @@ def export(
 
     try:
         manifest = export_bundle(
-            run, out, name or out.resolve().name, version, adapter, dtype.value if dtype else None, compare
+            run,
+            out,
+            name or out.resolve().name,
+            version,
+            adapter,
+            dtype.value if dtype else None,
+            caution,
+            compare,
         )
     except (BundleError, InvalidField, OSError) as error:
         typer.echo(str(error), err=True)

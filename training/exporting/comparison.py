@@ -34,7 +34,7 @@ def largest_difference_m(stage: Path, bundle: Path, probes: int = PROBES) -> flo
     """
     trained, config = trained_corrector(stage), _llm_config(bundle / LLM_DIRECTORY)
     perception = load_perception_model(bundle / PERCEPTION_DIRECTORY / WEIGHTS_FILE).eval()
-    served = _served_llm(bundle / LLM_DIRECTORY, serving_dtype(config["dtype"], bundle))
+    served = served_llm(bundle / LLM_DIRECTORY, serving_dtype(config["dtype"], bundle))
     largest_m = 0.0
     for seed in range(probes):
         batch = probe_batch(trained.llm.config, perception.config, seed)  # ty: ignore[invalid-argument-type]
@@ -56,7 +56,8 @@ def trained_corrector(stage: Path) -> Corrector:
     return load_stage(stage, settings).eval()
 
 
-def _served_llm(llm: Path, dtype: torch.dtype) -> TrajectoryLlamaForCausalLM:
+def served_llm(llm: Path, dtype: torch.dtype) -> TrajectoryLlamaForCausalLM:
+    """The language model of a bundle's `llm/` directory through transformers, its adapter in it where it has one."""
     model = TrajectoryLlamaForCausalLM.from_pretrained(llm, dtype=dtype)
     if (llm / ADAPTER_DIRECTORY).exists():
         load_adapter(model, llm / ADAPTER_DIRECTORY, dropout=0.0)

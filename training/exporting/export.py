@@ -31,12 +31,14 @@ def export_bundle(
     version: str,
     adapter: bool = False,
     dtype: ServingDtype | None = None,
+    caution: float | None = None,
     compare: bool = True,
 ) -> Manifest:
     """Writes `out`, a bundle that both services load; it appears when it is complete.
 
     Its perception half gives the contract id, which is another than the source's where encoders or token makers have
-    been trained. The bundle counts as trained where the run recorded that steps were made.
+    been trained. The contract has the modalities that the stage was trained with, so neither service makes or sends
+    others. The bundle counts as trained where the run recorded that steps were made.
 
     Args:
         run: Directory of a finished stage, or of a checkpoint in it.
@@ -45,6 +47,7 @@ def export_bundle(
         adapter: Whether a LoRA stage's adapter stays beside the base, for GPUs and for exchanging it; else it is
             merged, since on a CPU every step pays for an adapter.
         dtype: What the engine computes in, and the coarsest that weights are stored in; None keeps the stage's.
+        caution: How much the service holds offsets back, see `TrajectoryLlamaConfig`; None keeps the stage's.
         compare: Whether to measure how far the bundle's answers are from the stage's; takes memory for both.
 
     Raises:
@@ -57,8 +60,9 @@ def export_bundle(
     check_stage_files(run)
     chain = read_chain(run)
     with replaced(out) as bundle:
-        served = write_llm_half(run, bundle / LLM_DIRECTORY, adapter, dtype)
+        served = write_llm_half(run, bundle / LLM_DIRECTORY, adapter, dtype, caution)
         made = token_sets(write_perception_half(run, bundle / PERCEPTION_DIRECTORY))
+        trained = chain[-1].info.modalities
         horizon = _horizon(bundle / LLM_DIRECTORY)
         merged = (run / LLM_DIRECTORY / ADAPTER_DIRECTORY).exists() and not adapter
         facts = ExportFacts(name, version, horizon, adapter, merged, str(served).removeprefix("torch."))
@@ -72,7 +76,7 @@ def export_bundle(
             version=version,
             trained=bool(chain[-1].steps),
             base_model=BaseModelReference(name=base.name, revision=base.revision),
-            modalities=made,
+            modalities={name: token_set for name, token_set in made.items() if name in trained},
             horizon=horizon,
         )
 

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -18,14 +20,16 @@ from waymend.errors import InvalidField
 _CONFIG_FILE = "config.json"
 
 
-def write_llm_half(stage: Path, out: Path, adapter: bool, dtype: ServingDtype | None = None) -> torch.dtype:
+def write_llm_half(
+    stage: Path, out: Path, adapter: bool, dtype: ServingDtype | None = None, caution: float | None = None
+) -> torch.dtype:
     """Writes the language model that a stage's answers come from; returns the dtype that it is served in.
 
     Args:
         stage: A stage directory.
         out: Directory that does not exist yet.
         adapter: Whether a LoRA stage's adapter stays beside the base; else it is merged.
-        dtype: The engine's, instead of the stage's.
+        dtype, caution: The configuration's, instead of the stage's.
 
     Raises:
         CheckpointError: The stage's tensors do not fit its configuration, or its adapter is none that vLLM serves.
@@ -37,7 +41,8 @@ def write_llm_half(stage: Path, out: Path, adapter: bool, dtype: ServingDtype | 
     if adapter and not kept.exists():
         raise InvalidField("adapter", "a LoRA stage; this one has whole weights", stage)
     out.mkdir(parents=True)
-    served = _copy_settings(source, out, dtype)
+    changed = {"dtype": dtype, "caution": caution}
+    served = _copy_settings(source, out, {name: value for name, value in changed.items() if value is not None})
     weights = base_weights(source)
     if (stage / SPECIAL_ROWS_FILE).is_file():
         rows = load_file(stage / SPECIAL_ROWS_FILE)["rows"]
@@ -51,17 +56,15 @@ def write_llm_half(stage: Path, out: Path, adapter: bool, dtype: ServingDtype | 
     return served
 
 
-def _copy_settings(source: Path, out: Path, dtype: ServingDtype | None) -> torch.dtype:
+def _copy_settings(source: Path, out: Path, changed: Mapping[str, Any]) -> torch.dtype:
     """Copies everything but weights; the configuration says which dtype the engine is to take."""
     for path in sorted(source.iterdir()):
         if path.is_file() and path.suffix != ".safetensors" and path.name != INDEX_FILE:
             shutil.copyfile(path, out / path.name)
-    config = json.loads((source / _CONFIG_FILE).read_text(encoding="utf-8"))
-    served = serving_dtype(dtype or config.get("dtype"), source / _CONFIG_FILE)
-    if dtype is not None:
-        text = json.dumps(config | {"dtype": dtype}, indent=2)
-        (out / _CONFIG_FILE).write_text(f"{text}\n", encoding="utf-8")
-    return served
+    config = json.loads((source / _CONFIG_FILE).read_text(encoding="utf-8")) | changed
+    if changed:
+        (out / _CONFIG_FILE).write_text(f"{json.dumps(config, indent=2)}\n", encoding="utf-8")
+    return serving_dtype(config.get("dtype"), source / _CONFIG_FILE)
 
 
 def _trajectory_id(llm: Path) -> int:

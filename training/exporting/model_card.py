@@ -15,7 +15,9 @@ from waymend.vocabulary import MODALITIES
 CARD_FILE = "MODEL_CARD.md"
 UNKNOWN = "unknown"
 _TEMPLATE = Path(__file__).with_name("model_card.txt")
-_SUMMARY_FILE = "summary.json"
+_SUMMARY_FILE, _SPLITS_FILE = "summary.json", "splits.json"
+_PROCEDURAL = "procedural-"
+_PROCEDURAL_LICENCE = "drives of `training data synthesize` alone, which carry no third-party rights."
 _DATA_LICENCE = (
     "not recorded by the run. nuScenes and what is made of it may be used under the nuScenes Terms of Use, which allow "
     "no commercial use without an agreement; Waymo's data under the Waymo Dataset License. Drives of `training data "
@@ -68,7 +70,7 @@ def model_card(facts: ExportFacts, chain: Sequence[StageRecord]) -> str:
         stages=_stages(chain),
         modalities=_modalities(exported),
         data="\n".join(f"- {line}" for line in _data_lines(chain)),
-        data_licence=_DATA_LICENCE,
+        data_licence=_PROCEDURAL_LICENCE if all(map(_is_procedural, chain)) else _DATA_LICENCE,
         evaluation=_evaluation(exported),
         more_limits=_more_limits(exported),
     )
@@ -143,6 +145,16 @@ def _data_set(record: StageRecord) -> str:
     return f"`{directory}`{f' ({counts})' if counts else ''}; samples that were trained on: {trained_on}"
 
 
+def _is_procedural(record: StageRecord) -> bool:
+    """Whether all scenes of the build are procedural drives, as their names tell."""
+    try:
+        splits = json.loads((Path(record.told("dataset_dir") or "") / _SPLITS_FILE).read_text(encoding="utf-8"))
+        names = [name for scenes in splits.values() for name in scenes]
+    except (OSError, ValueError, TypeError, AttributeError):
+        return False
+    return bool(names) and all(name.startswith(_PROCEDURAL) for name in names)
+
+
 def _build_counts(summary: Path) -> str:
     try:
         counts: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
@@ -171,9 +183,7 @@ def _more_limits(exported: StageRecord) -> str:
     absent = [name for name in MODALITIES if name not in exported.info.modalities]
     if absent:
         limits.append(
-            f"- Trained without {', '.join(absent)}. Both services send every modality that a frame has, and this\n"
-            "  stage did not train the projectors of these: compare ablations by the evaluation in their runs, not by\n"
-            "  serving them.\n"
+            f"- Trained without {', '.join(absent)}: the contract has no such tokens, and the services make none.\n"
         )
     if bits := exported.recipe.get("quantization_bit"):
         limits.append(

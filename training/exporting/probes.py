@@ -32,7 +32,7 @@ def probe_batch(llm: TrajectoryLlamaConfig, perception: PerceptionConfig, seed: 
     plan = plan_features(proposal_m, llm.step_s, state, COMMANDS[seed % len(COMMANDS)])
     vector = _vectors(rng, state, perception)
     image, bev = perception.tokens["image"], perception.tokens["bev"]
-    ids = _prompt_ids(llm, perception, vector)
+    ids = _prompt_ids(llm, perception, vector, len(plan))
     return {
         "input_ids": ids[None],
         "attention_mask": torch.ones_like(ids)[None],
@@ -46,14 +46,16 @@ def probe_batch(llm: TrajectoryLlamaConfig, perception: PerceptionConfig, seed: 
     }
 
 
-def _prompt_ids(llm: TrajectoryLlamaConfig, perception: PerceptionConfig, vector: VectorInputs) -> torch.Tensor:
+def _prompt_ids(
+    llm: TrajectoryLlamaConfig, perception: PerceptionConfig, vector: VectorInputs, plan_tokens: int
+) -> torch.Tensor:
     """Placeholders of every modality, then `<|traj|>`."""
     tokens = perception.tokens
     counts = {
         "image": len(CAMERA_NAMES) * tokens["image"]["tokens_per_camera"],
         "bev": tokens["bev"]["tokens"],
         "vector": 1 + int(vector.agent_mask.sum()) + int(vector.polyline_mask.sum()),
-        "plan": llm.num_waypoints + 1,
+        "plan": plan_tokens,
     }
     placeholder_ids = dict(llm.modality_token_ids)  # ty: ignore[no-matching-overload]
     ids = [placeholder_ids[name] for name in PROMPT_MODALITIES for _ in range(counts[name])]

@@ -40,6 +40,15 @@ def test_an_unknown_command_word_is_refused():
     )
 
 
+def test_a_running_service_samples_no_words_and_that_is_told(tmp_path):
+    config = tmp_path / "chat.yaml"
+    config.write_text("model_name_or_path: none\n")
+    asked = ["chat", "--url", "http://127.0.0.1:9", "--frame", FRAME, config]
+    note = "takes the likeliest word always"
+    shown = [CliRunner().invoke(app, list(map(str, [*asked, *keys]))).stdout for keys in (["temperature=0.7"], [])]
+    assert [note in text for text in shown] == [True, False]
+
+
 def test_export_of_something_else_is_one_line(tmp_path):
     code, message = run("export", tmp_path, "--out", tmp_path / "out")
     assert code == 1

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from llm_service.engine import Sampling
+from training.chatting.answerer import AnswerFailed
 from training.chatting.conversation import read_proposal
+from training.chatting.local_answerer import LocalAnswerer
 from waymend.errors import InvalidField
 from waymend.trajectory import Horizon
 
@@ -28,17 +31,18 @@ def test_a_proposal_is_corrected_drawn_judged_and_explained(chat, answerer):
 
 def test_questions_go_on_from_the_explanation_and_from_each_other(chat, answerer):
     prompts = []
-    inner = answerer._engine.explain
+    service = answerer._service
+    inner = service.write
 
     def remembered(prompt, *arguments):
         prompts.append(prompt)
         return inner(prompt, *arguments)
 
-    answerer._engine.explain = remembered
+    service.write = remembered
     try:
         chat("constant_velocity", "", "Why so slow?", "And then?", "", "q")
     finally:
-        del answerer._engine.explain
+        del service.write
     explanation, first, second = (prompt.token_ids for prompt in prompts)
     assert first[: len(explanation)] == explanation
     assert second[: len(first)] == first
@@ -63,6 +67,40 @@ def test_wrong_input_is_told_and_asked_for_again(chat):
 def test_a_question_that_is_too_long_ends_nothing(chat):
     text = chat("1", "", "word " * 200, "Why?", "", "q")
     assert "question: expected from 1 to 128 tokens" in text
+
+
+def test_a_question_needs_an_explanation_before_it(answerer, scene):
+    answerer.correct(scene, scene.proposals["ctra"], "")
+    with pytest.raises(AnswerFailed, match="nothing has been explained yet"):
+        answerer.ask("Why?")
+    list(answerer.explain())
+    assert list(answerer.ask("Why?"))
+
+
+def test_a_conversation_that_outgrows_the_context_takes_no_more_questions(answerer, scene):
+    answerer.correct(scene, scene.proposals["ctra"], "")
+    list(answerer.explain())
+    with pytest.raises(InvalidField, match=r"question: expected a conversation of less than \d+ tokens"):
+        ask_again_and_again(answerer)
+    answerer.correct(scene, scene.proposals["ctra"], "")
+    assert "".join(answerer.explain())
+
+
+def ask_again_and_again(answerer):
+    """Up to 40 questions of 90 tokens or so."""
+    for _ in range(40):
+        list(answerer.ask("word " * 30))
+
+
+def test_words_are_sampled_where_asked_for_and_equal_seeds_say_the_same(answerer, scene):
+    def said(**sampling) -> str:
+        other = LocalAnswerer(answerer._service, 24, Sampling(**sampling))
+        other.correct(scene, scene.proposals["ctra"], "")
+        return "".join(other.explain())
+
+    assert said(temperature=1.0, seed=1) == said(temperature=1.0, seed=1)
+    assert len({said(temperature=1.0, seed=seed) for seed in range(4)}) > 1
+    assert said() == said(temperature=1.0, top_p=1e-6, seed=2)
 
 
 def test_the_end_of_input_ends_the_chat(chat):

@@ -8,7 +8,7 @@ import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from llm_service.modeling.configuration import register_config
-from tests.training.modeling.batches import BatchMaker
+from tests.training.modeling.batches import EVERY, BatchMaker
 from training.exporting.export import export_bundle
 from training.modeling.base_presets import BUILTIN_TINY
 from training.modeling.base_reference import BaseReference
@@ -22,14 +22,6 @@ from training.modeling.trainable import trainable_parameters
 PRETRAINED = BaseReference("tests/pretrained")
 """Stands for a base whose weights mean something, so that a LoRA stage trains the row of `<|traj|>` alone."""
 STEPS = 3
-
-
-@pytest.fixture(scope="package", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="package")
@@ -102,12 +94,13 @@ def full(full_stage, tmp_path_factory) -> Path:
     return out
 
 
-def train(corrector: Corrector, make_batch: BatchMaker) -> None:
-    """A few large steps, so that every trained part differs from its start."""
+def train(corrector: Corrector, make_batch: BatchMaker, present: tuple[bool, bool, bool] = EVERY) -> None:
+    """A few large steps of samples with some modalities, so that every trained part differs from its start."""
     torch.manual_seed(0)
     optimizer = torch.optim.AdamW(trainable_parameters(corrector).values(), lr=2e-3)
     for step in range(STEPS):
-        batch = make_batch([2 * step, 2 * step + 1])
+        seeds = (2 * step, 2 * step + 1)
+        batch = make_batch(seeds, dict.fromkeys(seeds, present))
         sums = corrector(batch, [batch])
         loss = sum(total / count for total, count in sums.examples.values()) + sum(sums.alignment.values())
         optimizer.zero_grad()

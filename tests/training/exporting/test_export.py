@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from llm_service.checkpoint import CheckpointError
+from llm_service.modeling.configuration import TrajectoryLlamaConfig
 from llm_service.modeling.weight_files import EMBEDDING_NAME, read_tensors
 from perception_service.bundle import load_pipeline
 from tests.training.exporting.conftest import STEPS, train
@@ -65,6 +66,13 @@ def test_coarser_weights_than_those_that_are_served_cost_millimetres(lora_stage,
     assert {tensor.dtype for name, tensor in stored.items() if "trajectory_head" in name} == {torch.float32}
     assert stored["projectors.bev.inner.weight"].dtype == torch.bfloat16
     assert largest_difference_m(lora_stage, tmp_path / "out") > 2 * largest_difference_m(lora_stage, merged)
+
+
+def test_caution_is_written_where_the_service_reads_it(lora_stage, merged, tmp_path):
+    export_bundle(lora_stage, tmp_path / "out", "mine", "1.0", caution=1.5, compare=False)
+    read = TrajectoryLlamaConfig.from_pretrained
+    assert read(tmp_path / "out/llm").caution == 1.5
+    assert read(merged / "llm").caution == 0.0
 
 
 def test_the_trained_row_of_the_trajectory_token_is_in_the_bundle(lora_stage, merged, base_directory):

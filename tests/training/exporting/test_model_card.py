@@ -72,6 +72,13 @@ def test_base_data_and_modalities(run):
     assert "nuScenes Terms of Use" in card
 
 
+def test_procedural_drives_alone_carry_no_third_party_rights(run, tmp_path):
+    chain = [record for record in read_chain(run) if record.info.training_stage == "sft"]
+    for names, told in ((["procedural-7-1"], True), (["procedural-7-1", "scene-0061"], False)):
+        (tmp_path / "data/splits.json").write_text(json.dumps({"train": names, "val": []}))
+        assert ("nuScenes Terms of Use" in model_card(FACTS, chain)) is not told
+
+
 def test_a_run_that_told_nothing_gets_a_card_that_claims_nothing(tmp_path):
     write_stage(tmp_path / "bare", "sft", {})
     card = model_card(FACTS, read_chain(tmp_path / "bare"))
@@ -94,7 +101,7 @@ def test_an_ablation_says_what_it_was_trained_without(tmp_path):
     write_stage(tmp_path / "vision", "sft", {"steps": 1}, modalities=("image",))
     card = model_card(FACTS, read_chain(tmp_path / "vision"))
     assert "Trained with: image." in card
-    assert "- Trained without bev, vector." in card
+    assert "- Trained without bev, vector: the contract has no such tokens" in card
 
 
 def test_a_checkpoint_finds_the_recipe_of_its_run(run):

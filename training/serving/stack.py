@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from demo.interruptions import interruptions_held
+from training.serving.interruptions import interruptions_held
 
 _START_LIMIT_S = 300.0
 _STOP_LIMIT_S = 20.0

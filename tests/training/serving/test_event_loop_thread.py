@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from training.chatting.event_loop_thread import EventLoopThread
+from training.serving.event_loop_thread import EventLoopThread
 
 
 def test_results_and_errors_come_back():

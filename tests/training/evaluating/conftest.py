@@ -1,0 +1,71 @@
+"""Three short drives as a nuScenes data set, one in each split, with correction samples of them."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from nuscenes.nuscenes import NuScenes
+
+from tests.training.data.straight_drive import EGO_Y_M, straight_drive, track
+from training.data.nuscenes_format.data_set import WritingOptions, write_data_set
+from training.data.samples.build import build_samples
+from training.data.samples.keyframe import Keyframe
+from training.data.samples.keyframe_rows import keyframe_from_row
+from training.data.samples.loading import load_keyframes
+from training.data.sensing.drive_world import RigSettings
+
+VERSION = "v1.0-mini"
+BUNDLE = Path(__file__).parents[3] / "bundles/tiny"
+SMALL_RIG = RigSettings(width_px=96, height_px=48, lidar_columns=120)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_thread():
+    """Small models are slower on contended threads, and equal to the bit only with equal threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def datasets_cache(tmp_path_factory):
+    """Keeps what `datasets` caches out of the user's home."""
+    import datasets
+
+    before = datasets.config.HF_DATASETS_CACHE
+    datasets.config.HF_DATASETS_CACHE = tmp_path_factory.mktemp("datasets")
+    yield
+    datasets.config.HF_DATASETS_CACHE = before
+
+
+@pytest.fixture(scope="package")
+def dataroot(tmp_path_factory) -> Path:
+    """Drives at 9, 9 and 5 m/s, one of them mirrored, with two key frames each that have a past and a future."""
+    root = tmp_path_factory.mktemp("nuscenes")
+    drives = [
+        straight_drive(frames=10),
+        straight_drive(frames=10, name="scene-0002").mirrored(),
+        straight_drive(frames=10, name="scene-0003", ego=track(0.0, EGO_Y_M, 0.0, 5.0)),
+    ]
+    write_data_set(drives, root, WritingOptions(version=VERSION, rig=SMALL_RIG))
+    return root
+
+
+@pytest.fixture(scope="package")
+def nuscenes(dataroot) -> NuScenes:
+    return NuScenes(VERSION, str(dataroot), verbose=False)
+
+
+@pytest.fixture(scope="package")
+def data(nuscenes, tmp_path_factory) -> Path:
+    """A scene in each split."""
+    out = tmp_path_factory.mktemp("samples") / "data"
+    build_samples(nuscenes, out, seed=3, shares=(1, 1, 1))
+    return out
+
+
+@pytest.fixture(scope="package")
+def keyframes(data) -> list[Keyframe]:
+    """Of all splits, in order."""
+    return [keyframe_from_row(row) for split in ("train", "val", "test") for row in load_keyframes(data, split)]

@@ -1,0 +1,1 @@
+"""What a bundle's corrections are worth: metrics before and after, beside controls, on any proposals."""

@@ -1,0 +1,1 @@
+"""One file per metric, each with its formula and where it comes from."""

@@ -1,0 +1,1 @@
+"""Bundles at work: both services as processes, or both halves in this process."""
