@@ -33,7 +33,8 @@ def load_pipeline(
     except (InvalidField, OSError, ValueError) as error:
         raise BundleError(f"{directory}: {error}") from error
     _check_contract(bundle, model.config)
-    return bundle, PerceptionPipeline(model, model.config, device, options)
+    modalities = bundle.manifest.contract.modalities
+    return bundle, PerceptionPipeline(model, model.config, device, options, modalities)
 
 
 def load_perception_model(weights: Path) -> PerceptionModel:

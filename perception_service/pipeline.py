@@ -1,7 +1,7 @@
 """Scenes to tokens and detections: the path that every frame takes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from perception_service.ops.kernels import use_kernels
 from perception_service.preprocessing import bevfusion_inputs
 from perception_service.scene import EncodedScene, Scene
 from waymend.agents import AgentBox
-from waymend.vocabulary import CAMERA_NAMES
+from waymend.vocabulary import CAMERA_NAMES, MODALITIES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +48,7 @@ class PerceptionPipeline:
         config: What the model was built from.
         device: Where the copy runs.
         options: Precision, compilation and kernels.
+        modalities: Whose tokens are made; of others there are none.
 
     Raises:
         InvalidField: A kernel is not installed, or does not run on the device.
@@ -59,9 +60,11 @@ class PerceptionPipeline:
         config: PerceptionConfig,
         device: torch.device | str = "cpu",
         options: InferenceOptions | None = None,
+        modalities: Collection[str] = MODALITIES,
     ) -> None:
         self.config = config
         self.device = torch.device(device)
+        self._modalities = frozenset(modalities)
         self._model = prepared_for_inference(model).to(self.device)
         options = options or InferenceOptions()
         self._precision = getattr(torch, options.precision)
@@ -116,8 +119,7 @@ class PerceptionPipeline:
             detections = self._detections(scenes, outputs)
             detected = time.perf_counter()
             agents = [self._agents(scene, boxes) for scene, boxes in zip(scenes, detections, strict=True)]
-            image_features = self._model.token_image_features(inputs.images, outputs.image_features)
-            tokens = self._tokens(scenes, agents, image_features, outputs.bev_features, views)
+            tokens = self._tokens(scenes, agents, inputs, outputs, views)
         finished = time.perf_counter()
         return [
             EncodedScene(
@@ -154,17 +156,32 @@ class PerceptionPipeline:
         self,
         scenes: Sequence[Scene],
         agents: Sequence[tuple[AgentBox, ...]],
-        image_features: Tensor,
-        bev_features: Tensor,
+        inputs: BevFusionInputs,
+        outputs: BevFusionOutputs,
         views: tuple[int, ...],
-    ) -> list[tuple[NDArray[np.float16], NDArray[np.float16], NDArray[np.float16]]]:
+    ) -> list[tuple[NDArray[np.float16], ...]]:
         """Image, BEV and vector tokens of each scene."""
+        nothing = [np.zeros((0, self.config.tokens["width"]), np.float16)] * len(scenes)
+        makers: dict[str, Callable[[], Sequence[NDArray[np.float16]]]] = {
+            "image": lambda: self._image_tokens(inputs, outputs, views),
+            "bev": lambda: list(_as_float16(self._model.bev_tokens(outputs.bev_features))),
+            "vector": lambda: self._vector_tokens(scenes, agents),
+        }
+        made = [makers[name]() if name in self._modalities else nothing for name in MODALITIES]
+        return list(zip(*made, strict=True))
+
+    def _image_tokens(
+        self, inputs: BevFusionInputs, outputs: BevFusionOutputs, views: tuple[int, ...]
+    ) -> list[NDArray[np.float16]]:
+        features = self._model.token_image_features(inputs.images, outputs.image_features)
+        return list(_as_float16(self._model.image_tokens(features, views)))
+
+    def _vector_tokens(
+        self, scenes: Sequence[Scene], agents: Sequence[tuple[AgentBox, ...]]
+    ) -> list[NDArray[np.float16]]:
         inputs = VectorInputs.collate([self._vectors(*scene) for scene in zip(scenes, agents, strict=True)])
         vector, mask = self._model.vector_tokens(inputs.to(self.device))
-        image = _as_float16(self._model.image_tokens(image_features, views))
-        bev = _as_float16(self._model.bev_tokens(bev_features))
-        real = mask.cpu().numpy()
-        return [(image[frame], bev[frame], tokens[real[frame]]) for frame, tokens in enumerate(_as_float16(vector))]
+        return [tokens[real] for tokens, real in zip(_as_float16(vector), mask.cpu().numpy(), strict=True)]
 
     def _vectors(self, scene: Scene, agents: tuple[AgentBox, ...]) -> VectorInputs:
         encoder = self._model.vector_tokens

@@ -58,7 +58,7 @@ class EncodedScene:
     """Scene tokens and detections.
 
     Attributes:
-        image_tokens, bev_tokens, vector_tokens: float16 [N, width].
+        image_tokens, bev_tokens, vector_tokens: float16 [N, width]; N is 0 where the modality is not wanted.
         detections: Boxes that BEVFusion found, best first, ego frame.
         agents: The boxes that the vector tokens describe: the given ones, else confident detections.
         agents_given: Whether `agents` came with the scene.

@@ -42,7 +42,7 @@ class PerceptionSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="WAYMEND_PERCEPTION_", extra="ignore", frozen=True)
 
-    bundle_dir: Path = Path("bundles/tiny")
+    bundle_dir: Path = Path("bundles/default")
     host: str = "127.0.0.1"
     port: Port = 50051
     device: str = "cpu"

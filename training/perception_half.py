@@ -33,7 +33,8 @@ def replace_perception(source: Path, perception: Path, out: Path, name: str, ver
     """
     given = open_bundle(source)
     config = load_perception_model(perception / WEIGHTS_FILE).config
-    made, taken = token_sets(config), given.manifest.contract.modalities
+    taken = given.manifest.contract.modalities
+    made = {name: token_set for name, token_set in token_sets(config).items() if name in taken}
     if made != taken:
         raise InvalidField("perception", f"token sets {taken}", made)
     if out.exists():

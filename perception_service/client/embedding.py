@@ -48,7 +48,7 @@ class Embedding:
     """What perception says about one frame; boxes and areas refer to the ego frame at `timestamp_us`.
 
     Attributes:
-        image_tokens, bev_tokens, vector_tokens: float16 [N, width], finite, read-only.
+        image_tokens, bev_tokens, vector_tokens: float16 [N, width], finite, read-only; empty without a token set.
         detections: What BEVFusion detected, best first.
         agents: What the vector tokens describe; `agents_given` tells whether the sender of the frame gave them.
         drivable_areas: Empty where unknown.
@@ -117,9 +117,10 @@ def _read(
 def _tokens(
     message: embedding_pb2.SceneEmbedding, modality: str, token_sets: Mapping[str, TokenSet]
 ) -> NDArray[np.float16]:
-    name, token_set = f"{modality}_tokens", token_sets[modality]
-    tensor = getattr(message, name)
-    return unpack_tensor(tensor, f"embedding.{name}", "float16", (None, token_set.width), token_set.max_tokens)
+    """Those of a modality that the contract lacks have to be none."""
+    name, token_set = f"{modality}_tokens", token_sets.get(modality)
+    shape, most = ((None, token_set.width), token_set.max_tokens) if token_set else ((None, None), 0)
+    return unpack_tensor(getattr(message, name), f"embedding.{name}", "float16", shape, most)
 
 
 def _boxes(boxes: Sequence[frame_pb2.AgentBox], field: str) -> tuple[AgentBox, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from waymend.bundle import BaseModelReference, BundleError, ModalityContract, open_bundle, write_manifest
+from waymend.bundle import BaseModelReference, BundleError, Contract, ModalityContract, open_bundle, write_manifest
 from waymend.bundle.__main__ import describe
 from waymend.trajectory import Horizon
 
@@ -98,6 +98,22 @@ def test_the_contract_follows_perceptions_files_and_the_horizon_but_not_the_lang
     (tmp_path / "e/llm/config.json").write_text("[]")
     (tmp_path / "e/manifest.json").unlink()
     assert write_manifest_again(tmp_path / "e").contract_id == first.contract_id
+
+
+@pytest.mark.parametrize("names", [("image",), ("bev", "vector"), ()])
+def test_a_contract_may_lack_modalities(names):
+    modalities = {name: MODALITIES[name] for name in names}
+    lacking = Contract(modalities=modalities, encoder_revision="a" * 64)
+    whole = Contract(modalities=MODALITIES, encoder_revision="a" * 64)
+    assert tuple(lacking.modalities) == names
+    assert lacking.contract_id != whole.contract_id
+
+
+@pytest.mark.parametrize("names", [("sound",), ("vector", "image")])
+def test_unknown_modalities_and_another_order_are_refused(names):
+    modalities = {name: ModalityContract(tokens=4, width=8) for name in names}
+    with pytest.raises(ValueError, match="some of image, bev, vector"):
+        Contract(modalities=modalities, encoder_revision="a" * 64)
 
 
 def write_manifest_again(directory):

@@ -24,9 +24,9 @@ class ExampleCollator:
     A batch of B examples holds `input_ids`, `attention_mask` and `labels`, int64 [B, L]; `plan`, float32
     [P, 1, plan_width(T)], and `offset_m`, float32 [P, T, 2], of all P plans of all examples in the order of their
     tokens; `segments` and `positions`, int64 [B, L], where there are further plans; `modality_present`, bool [B, 3];
-    and, where examples have them, `vector` (the fields of `VectorInputs`, padded), `image_features` and
-    `bev_features`, float32 [B, N, C, fH, fW] and [B, C, X, Y], and `sensors` (the fields of `BevFusionInputs`;
-    `points_lidar` is a list).
+    `keyframe`, int64 [B]; and, where examples have them, `vector` (the fields of `VectorInputs`, padded),
+    `image_features` and `bev_features`, float32 [B, N, C, fH, fW] and [B, C, X, Y], and `sensors` (the fields of
+    `BevFusionInputs`; `points_lidar` is a list).
     """
 
     pad_token_id: int
@@ -40,6 +40,7 @@ class ExampleCollator:
             "attention_mask": (torch.arange(input_ids.shape[1]) < lengths[:, None]).long(),
             "labels": pad_sequence([e.labels for e in examples], batch_first=True, padding_value=NOT_A_LABEL),
             "modality_present": torch.stack([example.modality_present for example in examples]),
+            "keyframe": torch.stack([example.keyframe for example in examples]),
         }
         for name in ("plan", "offset_m"):
             batch[name] = torch.cat([getattr(example, name) for example in examples])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -29,6 +30,7 @@ class Example:
     """One example.
 
     Attributes:
+        keyframe: int64 scalar, equal for the proposals of one key frame.
         input_ids, labels, segments, positions: int64 [L], as of `TokenSequence`.
         plan: float32 [P, 1, plan_width(T)], the sample's own and further ones.
         offset_m: float32 [P, T, 2], truth minus plan.
@@ -39,6 +41,7 @@ class Example:
         sensors: A batch of one where encoders run live.
     """
 
+    keyframe: Tensor
     input_ids: Tensor
     labels: Tensor
     segments: Tensor
@@ -82,6 +85,7 @@ class CorrectionExamples(Dataset[Example]):
         self._image, self._bev, self._vector = choice.enabled
         _check_rows(rows, horizon)
         self._conversations = rows.conversations
+        self._keyframes = _keyframe_numbers(rows)
         self._vectors = KeyframeVectors(rows.keyframes, perception)
         self._sequences = sequences
         self._horizon = horizon
@@ -96,14 +100,24 @@ class CorrectionExamples(Dataset[Example]):
     def __len__(self) -> int:
         return len(self._conversations)
 
+    @property
+    def keyframes(self) -> NDArray[np.int64]:
+        """A number for each example's key frame, int64 [N], the same in every process."""
+        return self._keyframes
+
+    @property
+    def epoch(self) -> int:
+        """That of `set_epoch`, 0 at first."""
+        return int(self._epoch)
+
     def set_epoch(self, epoch: int) -> None:
         """Draws other modalities from now on, also in loader processes that are running."""
         self._epoch.fill_(epoch)
 
     def __getitem__(self, index: int) -> Example:
         """Raises InvalidField where a row is not laid out as it should be or its prompt does not fit."""
-        case, epoch = CorrectionCase.of_row(self._conversations[index]), int(self._epoch)
-        plans_ego_m = [case.proposal_ego_m, *self._further_plans.drawn(case, self._horizon, epoch, index)]
+        case, epoch = CorrectionCase.of_row(self._conversations[index]), self.epoch
+        plans_ego_m = [case.proposal_ego_m, *self._further(case, epoch, index)]
         plans = [plan_features(plan, self._horizon.step_s, case.ego_state, case.command) for plan in plans_ego_m]
         present = self._choice.present(epoch, index)
         vector = self._vectors[case.sample_token] if self._vector else None
@@ -112,6 +126,7 @@ class CorrectionExamples(Dataset[Example]):
         sequence = self._sequences(case, plans[0], shown, len(plans) - 1)
         image_features, bev_features, sensors = self._sensed(case.sample_token)
         return Example(
+            keyframe=torch.tensor(self._keyframes[index]),
             input_ids=sequence.input_ids,
             labels=sequence.labels,
             segments=sequence.segments,
@@ -125,6 +140,11 @@ class CorrectionExamples(Dataset[Example]):
             sensors=sensors,
         )
 
+    def _further(self, case: CorrectionCase, epoch: int, index: int) -> list[NDArray[np.float64]]:
+        if not self._further_plans.count:
+            return []
+        return self._further_plans.drawn(self._vectors.keyframe(case.sample_token), self._horizon, epoch, index)
+
     def _sensed(self, sample_token: str) -> tuple[Tensor | None, Tensor | None, BevFusionInputs | None]:
         if isinstance(self._encoders, SensorReader):
             return None, None, self._encoders.inputs(sample_token)
@@ -132,6 +152,11 @@ class CorrectionExamples(Dataset[Example]):
             return None, None, None
         image = self._encoders.image(sample_token) if self._image else None
         return image, self._encoders.bev(sample_token) if self._bev else None, None
+
+
+def _keyframe_numbers(rows: SampleRows) -> NDArray[np.int64]:
+    number_of = {token: number for number, token in enumerate(rows.sample_tokens)}
+    return np.array([number_of[token] for token in rows.conversations["sample_token"]], np.int64)
 
 
 def _check_rows(rows: SampleRows, horizon: Horizon) -> None:

@@ -5,19 +5,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.samples.planner_errors import perturbed, varied_errors
+from training.data.samples.keyframe import Keyframe
+from training.data.samples.proposals import proposal_of
 from training.data.samples.truth_path import DrivenPath
-from training.loading.correction_case import CorrectionCase
 from waymend.errors import InvalidField
 from waymend.trajectory import Horizon
 
-_PERFECT = 0.1
-"""Share of plans that are the truth, so that a model learns to leave a plan alone."""
+_SHARES = {
+    "planner_varied": 0.40,
+    "planner_older": 0.20,
+    "planner_good": 0.15,
+    "truth": 0.10,
+    "overspeed": 0.05,
+    "frozen": 0.05,
+    "wrong_lane": 0.05,
+}
+"""How often each kind is drawn. The truth teaches to leave a plan alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class FurtherPlans:
-    """Fresh plans of planners that err in ever new ways; new ones in each epoch, from seed, epoch and index alone.
+    """Fresh plans, new ones in each epoch, from seed, epoch and index alone.
 
     They train the trajectory at a few tokens each, where a sample of its own costs all scene tokens again.
 
@@ -33,13 +41,10 @@ class FurtherPlans:
         if self.count < 0:
             raise InvalidField("further_plans", "at least 0", self.count)
 
-    def drawn(self, case: CorrectionCase, horizon: Horizon, epoch: int, index: int) -> list[NDArray[np.float64]]:
-        """`count` plans [T, 2] for the scene of a case, ego frame, metres."""
-        if not self.count:
-            return []
+    def drawn(self, keyframe: Keyframe, horizon: Horizon, epoch: int, index: int) -> list[NDArray[np.float64]]:
+        """`count` plans [T, 2] for a key frame, ego frame, metres; the truth where it gives no occasion for a fault."""
         random = np.random.default_rng([self.seed, epoch, index])
-        driven = DrivenPath.of(case.truth_ego_m, horizon.times_s)
-        return [
-            case.truth_ego_m if random.random() < _PERFECT else perturbed(driven, varied_errors(random), random)
-            for _ in range(self.count)
-        ]
+        driven = DrivenPath.of(keyframe.future_ego_m, horizon.times_s)
+        kinds = random.choice(list(_SHARES), self.count, p=list(_SHARES.values()))
+        plans = (proposal_of(kind, keyframe, driven, random) for kind in kinds)
+        return [keyframe.future_ego_m if plan is None else plan for plan in plans]

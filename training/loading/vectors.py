@@ -29,12 +29,16 @@ class KeyframeVectors:
         """
         if sample_token in self._kept:
             return self._kept[sample_token]
-        if sample_token not in self._row_of:
-            raise InvalidField("sample_token", "one of the key frames of the same split", sample_token)
-        inputs = self._inputs(keyframe_from_row(self._keyframes[self._row_of[sample_token]]))
+        inputs = self._inputs(self.keyframe(sample_token))
         if len(self._kept) < _MOST_KEPT:
             self._kept[sample_token] = inputs
         return inputs
+
+    def keyframe(self, sample_token: str) -> Keyframe:
+        """The key frame itself; raises InvalidField where there is none."""
+        if sample_token not in self._row_of:
+            raise InvalidField("sample_token", "one of the key frames of the same split", sample_token)
+        return keyframe_from_row(self._keyframes[self._row_of[sample_token]])
 
     def _inputs(self, keyframe: Keyframe) -> VectorInputs:
         """As serving makes them; there, the ages of past poses are positive."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from training.modeling.gathering import gathered_rows
-from training.modeling.losses.info_nce import FEWEST_SAMPLES, info_nce
+from training.modeling.losses.info_nce import FEWEST_GROUPS, info_nce
 from training.modeling.losses.pair import ContrastivePair
 from training.modeling.pairs import PAIRS
 
@@ -54,21 +54,27 @@ class AlignmentHeads(nn.Module):
             values = self.linears[name](mean)
         return SampleVectors(values, mask.any(1))
 
-    def losses(self, vectors: Mapping[str, SampleVectors], pairs: Iterable[ContrastivePair]) -> dict[str, Tensor]:
-        """The losses of all pairs that at least two samples, over all ranks, have both halves of.
+    def losses(
+        self, vectors: Mapping[str, SampleVectors], keyframes: Tensor, pairs: Iterable[ContrastivePair]
+    ) -> dict[str, Tensor]:
+        """The losses of all pairs that samples of at least two key frames, over all ranks, have both halves of.
+
+        Proposals of one key frame share its image, BEV and vector tokens, so they are not told from each other.
 
         Args:
             vectors: Of all that the pairs compare, the same things on every rank.
+            keyframes: int64 [B], of each sample.
             pairs: Those wanted.
         """
         everywhere = {name: SampleVectors(*map(gathered_rows, given)) for name, given in vectors.items()}
+        groups = gathered_rows(keyframes)
         losses: dict[str, Tensor] = {}
         for pair in pairs:
             first, second = everywhere[pair.first], everywhere[pair.second]
             both = first.present & second.present
-            if int(both.sum()) >= FEWEST_SAMPLES:
+            if len(groups[both].unique()) >= FEWEST_GROUPS:
                 halves = (_unit_deviations(given.values[both]) for given in (first, second))
-                losses[pair.name] = info_nce(*halves, self._scale(pair.name))
+                losses[pair.name] = info_nce(*halves, self._scale(pair.name), groups[both])
         return losses
 
     def _scale(self, name: str) -> Tensor:

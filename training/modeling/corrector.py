@@ -48,6 +48,7 @@ class Corrector(nn.Module):
         segments, positions: int64 [B, L], as `branches` reads them; where there are further plans.
         plan: float32 [P, 1, plan_width(T)], of the P plans of all samples, in the order of their tokens.
         offset_m: float32 [P, T, 2], truth minus plan, ego frame.
+        keyframe: int64 [B], equal for samples of one key frame, on whatever rank.
         and what `scene_tokens` reads.
 
     Args:
@@ -106,7 +107,7 @@ class Corrector(nn.Module):
             self._alignment_vectors(other, tokens) if _same_tokens(other, batch) else self._vectors(other)
             for other in (window if wanted_pairs(self.settings) else ())
         ]
-        return LossSums(examples, self._alignment_losses(vectors))
+        return LossSums(examples, self._alignment_losses(vectors, window))
 
     def example_terms(self, batch: Batch) -> dict[str, LossSum]:
         """`lm` summed over labelled tokens and `traj` summed over samples; one pass gives both."""
@@ -115,10 +116,11 @@ class Corrector(nn.Module):
     def alignment_terms(self, micro_batches: Sequence[Batch]) -> dict[str, Tensor]:
         """The contrastive losses over all samples of the micro-batches and of all ranks; all ranks must call it.
 
-        A term is absent where fewer than two samples have both of its modalities. Where sensors run live, each
+        A term is absent where no samples of two key frames have both of its modalities. Where sensors run live, each
         micro-batch's activations are computed again in the backward pass, so that memory holds those of one.
         """
-        return self._alignment_losses(list(map(self._vectors, micro_batches)) if wanted_pairs(self.settings) else [])
+        vectors = list(map(self._vectors, micro_batches)) if wanted_pairs(self.settings) else []
+        return self._alignment_losses(vectors, micro_batches)
 
     def predict(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Offset [P, T, 2] to each plan in the ego frame and Laplace scale [P, T], metres."""
@@ -156,8 +158,13 @@ class Corrector(nn.Module):
         with _exact(input_ids):
             return self.llm.trajectory_at(hidden, input_ids)
 
-    def _alignment_losses(self, vectors: Sequence[Mapping[str, SampleVectors]]) -> dict[str, Tensor]:
-        return self.alignment.losses(joined(vectors), wanted_pairs(self.settings)) if vectors else {}
+    def _alignment_losses(
+        self, vectors: Sequence[Mapping[str, SampleVectors]], window: Sequence[Batch]
+    ) -> dict[str, Tensor]:
+        if not vectors:
+            return {}
+        keyframes = torch.cat([batch["keyframe"] for batch in window])
+        return self.alignment.losses(joined(vectors), keyframes, wanted_pairs(self.settings))
 
     def _vectors(self, batch: Batch) -> dict[str, SampleVectors]:
         if "sensors" in batch and torch.is_grad_enabled():

@@ -14,14 +14,12 @@ def quantisation(bits: int | None, compute_dtype: torch.dtype) -> BitsAndBytesCo
     """How transformers should hold the frozen linears; None where they stay as they are.
 
     Raises:
-        InvalidField: bitsandbytes is not installed, or there is no GPU for it.
+        InvalidField: bitsandbytes is not installed.
     """
     if bits is None:
         return None
     if importlib.util.find_spec("bitsandbytes") is None:
         raise InvalidField("quantization_bit", "none: bitsandbytes is not installed (pip install bitsandbytes)", bits)
-    if not torch.cuda.is_available():
-        raise InvalidField("quantization_bit", "none: there is no CUDA device", bits)
     return BitsAndBytesConfig(
         load_in_4bit=bits == 4,
         load_in_8bit=bits == 8,

@@ -1,12 +1,13 @@
 """The `llm/` directory of a stage: as a bundle has it, in the precision that training holds."""
 
+import copy
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor
-from transformers import PreTrainedTokenizerFast
+from transformers import LlamaConfig, PreTrainedTokenizerFast
 
 from llm_service.checkpoint import ADAPTER_DIRECTORY
 from llm_service.modeling.weight_files import BASE_FILE, EMBEDDING_APART, EMBEDDING_NAME, stored_names, write_weights
@@ -37,7 +38,7 @@ def write_stage_llm(
     """
     llm = corrector.llm
     tokenizer.save_pretrained(directory)
-    llm.config.save_pretrained(directory)
+    _stored_config(llm.config).save_pretrained(directory)
     llm.generation_config.save_pretrained(directory)
     tensors = {name.removeprefix("llm."): tensor for name, tensor in state.items() if name.startswith("llm.")}
     if has_lora(llm):
@@ -48,6 +49,15 @@ def write_stage_llm(
         stored[EMBEDDING_NAME] = written_back(stored[EMBEDDING_NAME], ids, state[_OVERLAY])
     linked = _link_base(directory, corrector, stored)
     write_weights(directory, {name: stored[name] for name in stored if name not in linked}, files=EMBEDDING_APART)
+
+
+def _stored_config(config: LlamaConfig) -> LlamaConfig:
+    """The configuration of the weights that are stored: in full precision, also where they are held quantised."""
+    stored = copy.deepcopy(config)
+    for name in ("quantization_config", "_pre_quantization_dtype"):
+        if hasattr(stored, name):
+            delattr(stored, name)
+    return stored
 
 
 def _base_tensors(tensors: Mapping[str, Tensor], tied: bool) -> dict[str, Tensor]:

@@ -19,8 +19,9 @@ class ChatRecipe(Section):
         model_name_or_path: Directory of a bundle, or of a finished stage.
         template: Chat template for a tokenizer that has none of its own.
         finetuning_type: How the model was trained; what its directory holds is what counts.
-        temperature: Of sampling; 0: the likeliest word always.
+        temperature: Of sampling, at most 2; 0: the likeliest word always.
         top_p: Words are sampled from the likeliest of this total probability.
+        seed: Of sampling; another each time where not given.
         max_new_tokens: Longest answer, in tokens.
         notes: How the keys were read.
     """
@@ -30,8 +31,9 @@ class ChatRecipe(Section):
     model_name_or_path: str
     template: Template | None = None
     finetuning_type: Literal["lora", "full", "freeze"] = "lora"
-    temperature: Annotated[float, Field(ge=0)] = 0.0
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    seed: Annotated[int, Field(ge=0)] | None = None
     max_new_tokens: Count = 64
     notes: Annotated[tuple[str, ...], Field(strict=False)] = ()
 

@@ -5,14 +5,17 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
+from transformers import TrainingArguments
 from transformers.trainer_utils import speed_metrics
 
 from llm_service.modeling.heads import split_numbers
 from training.loading.collation import Batch
 from training.loading.examples import CorrectionExamples
+from training.loading.keyframe_order import spread_order
 from training.modeling.corrector import Corrector
 from training.modeling.losses import LOSS_NAMES
 from training.running.evaluation_totals import EvaluationTotals
@@ -22,6 +25,8 @@ from training.running.step_window import weighted_sum
 if TYPE_CHECKING:
     from training.running.trainer import CorrectionTrainer
 
+_ORDER_SEED = 0
+
 
 def evaluate(
     trainer: "CorrectionTrainer", corrector: Corrector, examples: CorrectionExamples, prefix: str
@@ -29,7 +34,8 @@ def evaluate(
     """Metrics over all ranks; each sample counts once, however many ranks there are. Every rank must call it.
 
     `<prefix>_loss_lm` is a mean over tokens and `_loss_traj` over samples. A contrastive term depends on how many
-    samples are compared: it is computed over as many as an optimizer step has, and averaged over such windows.
+    samples are compared: it is computed over as many as an optimizer step has, and averaged over such windows, whose
+    samples come from different key frames where they can.
     `<prefix>_loss` is the weighted sum. `<prefix>_l2_before_m` and `_l2_after_m` are the mean distances of proposals
     and of corrections from the truth, over samples and waypoints, metres; the latter where the trajectory is trained.
 
@@ -41,9 +47,7 @@ def evaluate(
     """
     began_s = time.time()
     arguments = trainer.args
-    ranked = rank_batches(
-        len(examples), arguments.per_device_eval_batch_size, arguments.process_index, arguments.world_size
-    )
+    ranked = _ranked(arguments, examples)
     totals = EvaluationTotals()
     model: nn.Module = trainer.model_wrapped  # ty: ignore[invalid-assignment]
     model.eval()
@@ -81,9 +85,7 @@ def _evaluate_window(
 
 def _windows(trainer: "CorrectionTrainer", examples: CorrectionExamples, ranked: RankBatches) -> Iterator[list[Batch]]:
     """Batches on the device, as many at a time as hold an optimizer step's samples of this rank."""
-    arguments = trainer.args
-    step_samples = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps
-    size = -(-step_samples // arguments.per_device_eval_batch_size)
+    arguments, size = trainer.args, _window_batches(trainer.args)
     # A generator of its own: the random numbers of training go on as if there had been no evaluation.
     loader = DataLoader(
         examples,
@@ -100,6 +102,19 @@ def _windows(trainer: "CorrectionTrainer", examples: CorrectionExamples, ranked:
         if last or len(window) == size:
             yield window
             window = []
+
+
+def _ranked(arguments: TrainingArguments, examples: CorrectionExamples) -> RankBatches:
+    batch_size, ranks = arguments.per_device_eval_batch_size, arguments.world_size
+    window = _window_batches(arguments) * batch_size * ranks
+    order = spread_order(examples.keyframes, window, np.random.default_rng(_ORDER_SEED))
+    return rank_batches(order.tolist(), batch_size, arguments.process_index, ranks)
+
+
+def _window_batches(arguments: TrainingArguments) -> int:
+    """Evaluation batches that hold the samples of one rank in an optimizer step."""
+    step_samples = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps
+    return -(-step_samples // arguments.per_device_eval_batch_size)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Which evaluation samples a rank takes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -14,16 +15,16 @@ class RankBatches:
     filler: bool
 
 
-def rank_batches(samples: int, batch_size: int, rank: int, ranks: int) -> RankBatches:
-    """Each of so many samples (at least one) in one batch of one rank, and a filler where a rank has a batch less.
+def rank_batches(samples: Sequence[int], batch_size: int, rank: int, ranks: int) -> RankBatches:
+    """Each of the samples in one batch of one rank, and a filler where a rank has a batch less.
 
     Args:
-        samples: Over all ranks.
+        samples: Indices for all ranks, at least one; the ranks' first batches hold the first of them, and so on.
         batch_size: Of one rank.
         rank, ranks: This one, of so many.
     """
-    most = -(-samples // ranks)
-    own = list(range(rank, samples, ranks))
+    most = -(-len(samples) // ranks)
+    own = list(samples[rank::ranks])
     batches = [own[start : start + batch_size] for start in range(0, len(own), batch_size)]
     filler = len(batches) < -(-most // batch_size)
-    return RankBatches([*batches, [0]] if filler else batches, filler)
+    return RankBatches([*batches, [samples[0]]] if filler else batches, filler)

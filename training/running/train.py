@@ -124,6 +124,7 @@ def _trainer(
         eval_examples,
         callbacks,
         lambda state: _notes(recipe, state, len(train_examples)),
+        recipe.spread_keyframes,
     )
     if trainer.pop_callback(ProgressCallback) is not None:
         trainer.add_callback(ProgressBar())

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import Sampler
 from transformers import PreTrainedTokenizerFast, Trainer, TrainerCallback, TrainerState, TrainingArguments
 
 from training.loading.collation import Batch, ExampleCollator
@@ -13,6 +14,7 @@ from training.loading.examples import CorrectionExamples
 from training.modeling.corrector import Corrector
 from training.modeling.stage_checkpoint import LLM_DIRECTORY, save_stage
 from training.running.evaluation import evaluate
+from training.running.keyframe_sampler import KeyframeSampler
 from training.running.machine_log import Throughput, peak_memory_mb
 from training.running.step_window import StepWindow, weighted_sum
 from training.running.term_log import TermLog
@@ -31,6 +33,7 @@ class CorrectionTrainer(Trainer):
         eval_examples: To evaluate on, or None.
         callbacks: Beside transformers' own.
         run_notes: What `stage.json` keeps of the run, at the time of saving; JSON values.
+        spread_keyframes: Whether the samples of a step come from different key frames where they can.
     """
 
     loss_is_scaled_for_ga = True
@@ -46,6 +49,7 @@ class CorrectionTrainer(Trainer):
         eval_examples: CorrectionExamples | None = None,
         callbacks: list[TrainerCallback] | None = None,
         run_notes: Callable[[TrainerState], Mapping[str, Any]] = lambda _: {},
+        spread_keyframes: bool = True,
     ) -> None:
         super().__init__(
             model=corrector,
@@ -58,8 +62,17 @@ class CorrectionTrainer(Trainer):
         self.weights = weights
         self._corrector, self._tokenizer = corrector, tokenizer
         self._training_stage, self._run_notes = training_stage, run_notes
+        self._train_examples, self._spread_keyframes = train_examples, spread_keyframes
         self._window = StepWindow((), {})
         self._terms, self._throughput = TermLog(), Throughput()
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int] | None:
+        if not self._spread_keyframes:
+            return super()._get_train_sampler(train_dataset)
+        arguments = self.args
+        step_samples = arguments.train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
+        seed = arguments.seed if arguments.data_seed is None else arguments.data_seed
+        return KeyframeSampler(self._train_examples, step_samples, seed)
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[Batch], num_batches: int, device: torch.device

@@ -32,6 +32,7 @@ class Contract(_Frozen):
     """Changes in any of these make embeddings of one half meaningless to the other.
 
     Attributes:
+        modalities: Those that the language model was trained with, in the order of `waymend.vocabulary.MODALITIES`.
         encoder_revision: Digest of perception's configuration and weights.
     """
 
@@ -44,8 +45,8 @@ class Contract(_Frozen):
     @field_validator("modalities")
     @classmethod
     def _known_modalities(cls, modalities: dict[str, ModalityContract]) -> dict[str, ModalityContract]:
-        if set(modalities) != set(MODALITIES):
-            raise ValueError(f"modalities should be {', '.join(MODALITIES)}, not {', '.join(modalities)}")
+        if list(modalities) != [name for name in MODALITIES if name in modalities]:
+            raise ValueError(f"modalities should be some of {', '.join(MODALITIES)}, not {', '.join(modalities)}")
         return modalities
 
     @property

@@ -120,6 +120,15 @@ def test_token_sets_are_the_callers_to_choose() -> None:
     assert embedding_from_message(_message(**tokens), narrow).bev_tokens.shape == (4, 8)
 
 
+def test_tokens_of_a_modality_that_the_contract_lacks_have_to_be_none() -> None:
+    lacking = {name: TokenSet(4, 8) for name in ("image", "vector")}
+    tokens = {name: np.ones((4, 8), np.float16) for name in ("image_tokens", "vector_tokens")}
+    empty = _message(**tokens, bev_tokens=np.zeros((0, 8), np.float16))
+    assert len(embedding_from_message(empty, lacking).bev_tokens) == 0
+    with pytest.raises(MalformedEmbedding, match=r"bev_tokens\.shape: expected at most 0 rows"):
+        embedding_from_message(_message(**tokens), lacking)
+
+
 def test_a_server_with_a_certificate_is_reached_over_tls(start_server: StartServer, tmp_path: Path) -> None:
     certificate, key = _self_signed(tmp_path)
     settings = ChannelSettings(tls=True, root_certificates=certificate.read_bytes())

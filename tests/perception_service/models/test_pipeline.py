@@ -31,6 +31,18 @@ def test_token_sets_have_their_budget_and_are_finite(pipeline, make_scene, make_
     assert set(encoded.stage_ms) == {"bevfusion", "tokens"}
 
 
+@pytest.mark.parametrize("wanted", ["image", "bev", "vector"])
+def test_a_modality_alone_has_the_tokens_that_it_has_among_all(pipeline, tiny_model, make_scene, wanted):
+    scene = make_scene()
+    alone = PerceptionPipeline(tiny_model, tiny_model.config, modalities=(wanted,)).encode(scene)
+    among_all = pipeline.encode(scene)
+    for name in ("image", "bev", "vector"):
+        tokens = getattr(alone, f"{name}_tokens")
+        expected = getattr(among_all, f"{name}_tokens") if name == wanted else np.zeros((0, 256), np.float16)
+        assert np.array_equal(tokens, expected), name
+    assert alone.detections == among_all.detections
+
+
 def test_the_same_scene_gives_the_same_bits(pipeline, make_scene):
     first, second = pipeline.encode(make_scene()), pipeline.encode(make_scene())
     assert np.array_equal(first.image_tokens, second.image_tokens)

@@ -29,15 +29,6 @@ VERSION = "v1.0-mini"
 EVERYTHING, NO_MORE = ModalityChoice(), FurtherPlans()
 
 
-@pytest.fixture(scope="package", autouse=True)
-def one_thread():
-    """Small models are slower on contended threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="package")
 def dataroot(tmp_path_factory) -> Path:
     """Drives of 4.5 s and 4 s at 2 Hz: two key frames with enough past and future, and one."""

@@ -48,6 +48,7 @@ def test_a_batch_has_the_shapes_that_the_corrector_takes(make_examples, collate)
     length = max(len(examples[i].input_ids) for i in (0, 9, 18, 26))
     shapes = {name: tuple(value.shape) for name, value in batch.items() if torch.is_tensor(value)}
     assert shapes == {
+        "keyframe": (4,),
         "input_ids": (4, length),
         "attention_mask": (4, length),
         "labels": (4, length),

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from llm_service.modeling.plan_features import plan_features
+from training.data.samples.keyframe import Keyframe
+from training.data.samples.keyframe_rows import keyframe_from_row
 from training.loading.collation import ExampleCollator
 from training.loading.correction_case import CorrectionCase
 from training.loading.further_plans import FurtherPlans
@@ -36,6 +38,11 @@ def case_of(rows, index) -> CorrectionCase:
     return CorrectionCase.of_row(rows.conversations[index])
 
 
+def keyframe_of(rows, index) -> Keyframe:
+    token = rows.conversations[index]["sample_token"]
+    return keyframe_from_row(rows.keyframes[rows.keyframes["sample_token"].index(token)])
+
+
 def alone(example, case, plan_ego_m, sequences, llm_config):
     """The example with one plan, asked about without an instruction."""
     plan = plan_features(plan_ego_m, 0.5, case.ego_state, case.command)
@@ -53,7 +60,7 @@ def test_each_plan_is_corrected_as_if_it_were_alone(make_examples, rows, correct
     together = corrector.predict(collate([examples[index] for index in ROWS]))[0].unflatten(0, (2, 4))
     for place, index in enumerate(ROWS):
         case = case_of(rows, index)
-        plans = THREE.drawn(case, Horizon(), 0, index)
+        plans = THREE.drawn(keyframe_of(rows, index), Horizon(), 0, index)
         for number, plan_ego_m in enumerate(plans, start=1):
             single = alone(examples[index], case, plan_ego_m, sequences, llm_config)
             offset_m, _ = corrector.predict(collate([single]))
@@ -75,16 +82,16 @@ def test_the_trajectory_s_loss_counts_every_plan(make_examples, corrector, colla
 
 
 def test_offsets_lead_from_each_plan_to_the_truth(make_examples, rows):
-    example, case = make_examples(further_plans=THREE)[0], case_of(rows, 0)
-    for plan_ego_m, offset_m in zip(THREE.drawn(case, Horizon(), 0, 0), example.offset_m[1:], strict=True):
-        np.testing.assert_allclose(plan_ego_m + offset_m.numpy(), case.truth_ego_m, atol=1e-5)
+    example, keyframe = make_examples(further_plans=THREE)[0], keyframe_of(rows, 0)
+    for plan_ego_m, offset_m in zip(THREE.drawn(keyframe, Horizon(), 0, 0), example.offset_m[1:], strict=True):
+        np.testing.assert_allclose(plan_ego_m + offset_m.numpy(), keyframe.future_ego_m, atol=1e-5)
 
 
 def test_plans_follow_from_seed_epoch_and_index(rows):
-    case = case_of(rows, 0)
+    keyframe = keyframe_of(rows, 0)
 
     def drawn(plans: FurtherPlans, epoch: int, index: int) -> np.ndarray:
-        return np.array(plans.drawn(case, Horizon(), epoch, index))
+        return np.array(plans.drawn(keyframe, Horizon(), epoch, index))
 
     first = drawn(THREE, 0, 0)
     assert first.shape == (3, 6, 2)
@@ -94,9 +101,10 @@ def test_plans_follow_from_seed_epoch_and_index(rows):
 
 
 def test_a_tenth_of_the_plans_is_the_truth(rows):
-    case = case_of(rows, 0)
-    plans = FurtherPlans(1000).drawn(case, Horizon(), 0, 0)
-    assert sum(plan is case.truth_ego_m for plan in plans) == pytest.approx(100, abs=30)
+    keyframe = keyframe_of(rows, 0)
+    plans = FurtherPlans(1000).drawn(keyframe, Horizon(), 0, 0)
+    alike = [np.abs(plan - keyframe.future_ego_m).max() < 1e-6 for plan in plans]
+    assert sum(alike) == pytest.approx(100, abs=30)
 
 
 def test_no_fewer_than_none():

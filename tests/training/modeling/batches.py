@@ -59,6 +59,7 @@ class BatchMaker:
         said = [*said, self._config.eos_token_id]
         image, bev = self._tokens["image"], self._tokens["bev"]
         return {
+            "keyframe": torch.tensor(seed),
             "input_ids": torch.tensor(given + said),
             "labels": torch.tensor([-100] * len(given) + said),
             "plan": prompt.tokens["plan"],
@@ -74,7 +75,7 @@ def collated(samples: Sequence[Mapping[str, Any]], pad_token_id: int) -> dict[st
     """One right-padded batch."""
     batch: dict[str, Any] = {
         name: torch.stack([sample[name] for sample in samples])
-        for name in ("plan", "offset_m", "modality_present", "image_features", "bev_features")
+        for name in ("keyframe", "plan", "offset_m", "modality_present", "image_features", "bev_features")
     }
     ids = [sample["input_ids"] for sample in samples]
     batch["input_ids"] = pad_sequence(ids, batch_first=True, padding_value=pad_token_id)

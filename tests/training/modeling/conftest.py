@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from llm_service.modeling.configuration import register_config
@@ -19,11 +18,6 @@ from training.modeling.starting import start_corrector, start_perception
 
 PRETRAINED = BaseReference("tests/pretrained")
 """Stands for a base whose weights mean something, so that a LoRA stage leaves its embeddings alone."""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

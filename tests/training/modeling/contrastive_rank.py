@@ -12,6 +12,8 @@ from training.modeling.pairs import PAIRS
 
 HIDDEN = 12
 SAMPLES = 7
+KEYFRAMES = torch.tensor([0, 0, 1, 2, 1, 3, 2])
+"""Of each sample; one of them comes on both ranks."""
 RANKS = (slice(0, 3), slice(3, 7))
 """Samples of each rank; their numbers differ, as at the end of a data set."""
 
@@ -26,7 +28,7 @@ def losses_and_gradients(rows: slice) -> tuple[dict[str, float], dict[str, torch
     vectors: dict[str, SampleVectors] = {}
     for name, values in features.items():
         vectors[name] = heads.vectors(name, projector(values[rows]), mask[name][rows])
-    losses = heads.losses(vectors, PAIRS)
+    losses = heads.losses(vectors, KEYFRAMES[rows], PAIRS)
     torch.stack(list(losses.values())).sum().backward()
     parameters = {**dict(heads.named_parameters()), **dict(projector.named_parameters())}
     gradients = {name: parameter.grad for name, parameter in parameters.items() if parameter.grad is not None}

@@ -9,6 +9,9 @@ from training.modeling.losses.info_nce import info_nce
 from training.modeling.pairs import PAIRS, compared_things, wanted_pairs
 from training.modeling.settings import CorrectorSettings
 
+APART = torch.arange(6)
+"""A key frame for each sample."""
+
 
 @pytest.fixture
 def heads():
@@ -39,8 +42,8 @@ def deviations(values):
 def test_what_all_samples_share_hardly_counts(heads):
     vectors = {name: SampleVectors(torch.randn(4, 256), torch.ones(4).bool()) for name in ("image", "text")}
     shared = {name: SampleVectors(given.values + 5.0, given.present) for name, given in vectors.items()}
-    expected = heads.losses(vectors, [ALIGN])["align"]
-    torch.testing.assert_close(heads.losses(shared, [ALIGN])["align"], expected, rtol=0.02, atol=0.0)
+    expected = heads.losses(vectors, APART[:4], [ALIGN])["align"]
+    torch.testing.assert_close(heads.losses(shared, APART[:4], [ALIGN])["align"], expected, rtol=0.02, atol=0.0)
 
 
 def test_samples_that_look_alike_are_learned_to_be_told_apart(heads):
@@ -50,7 +53,7 @@ def test_samples_that_look_alike_are_learned_to_be_told_apart(heads):
     losses = []
     for _ in range(40):
         vectors = {name: heads.vectors(name, given, torch.ones(6, 1).bool()) for name, given in tokens.items()}
-        loss = heads.losses(vectors, [ALIGN])["align"]
+        loss = heads.losses(vectors, APART, [ALIGN])["align"]
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -58,14 +61,33 @@ def test_samples_that_look_alike_are_learned_to_be_told_apart(heads):
     assert losses[-1] < 0.5 * losses[0]
 
 
+def test_proposals_of_one_key_frame_are_no_wrong_answers_for_each_other(heads):
+    """They share the image, and a text may belong to either."""
+    image = SampleVectors(torch.randn(3, 256)[[0, 0, 1, 2]], torch.ones(4).bool())
+    vectors = {"image": image, "text": SampleVectors(torch.randn(4, 256), image.present)}
+    keyframes = torch.tensor([5, 5, 8, 2])
+    given, text = (deviations(vectors[name].values) for name in ("image", "text"))
+    expected = info_nce(given, text, torch.tensor(1 / 0.07), keyframes)
+    torch.testing.assert_close(heads.losses(vectors, keyframes, [ALIGN])["align"], expected)
+    assert expected < heads.losses(vectors, APART[:4], [ALIGN])["align"] - 0.05
+
+
+def test_samples_of_one_key_frame_alone_have_nothing_to_be_told_from(heads):
+    vectors = {name: SampleVectors(torch.randn(3, 256), torch.ones(3).bool()) for name in ("image", "text")}
+    assert heads.losses(vectors, torch.tensor([4, 4, 4]), [ALIGN]) == {}
+    absent = SampleVectors(vectors["text"].values, torch.tensor([True, True, False]))
+    assert heads.losses(vectors | {"text": absent}, torch.tensor([4, 4, 6]), [ALIGN]) == {}
+
+
 def test_the_temperature_begins_at_clips_and_its_inverse_stays_below_a_hundred(heads):
     vectors = {name: heads.vectors(name, torch.randn(4, 2, 8), torch.ones(4, 2).bool()) for name in ("image", "text")}
     image, text = (deviations(vectors[name].values) for name in ("image", "text"))
-    torch.testing.assert_close(heads.losses(vectors, [ALIGN])["align"], info_nce(image, text, torch.tensor(1 / 0.07)))
+    expected = info_nce(image, text, torch.tensor(1 / 0.07), APART[:4])
+    torch.testing.assert_close(heads.losses(vectors, APART[:4], [ALIGN])["align"], expected)
     with torch.no_grad():
         heads.log_scales["align"].fill_(math.log(1000.0))
-    loss = heads.losses(vectors, [ALIGN])["align"]
-    torch.testing.assert_close(loss, info_nce(image, text, torch.tensor(100.0)))
+    loss = heads.losses(vectors, APART[:4], [ALIGN])["align"]
+    torch.testing.assert_close(loss, info_nce(image, text, torch.tensor(100.0), APART[:4]))
     loss.backward()
     assert heads.log_scales["align"].grad.abs() > 0  # It can come back below.
 

@@ -94,7 +94,9 @@ def test_a_frozen_vision_tower_stays_while_the_bev_branch_trains(make_corrector,
 def test_recomputed_alignment_activations_give_the_same_gradients(make_corrector, live_batch):
     corrector = make_corrector(**FULL)
     vectors = joined([corrector._fresh_vectors(live_batch)])
-    sum(corrector.alignment.losses(vectors, wanted_pairs(corrector.settings)).values()).backward()
+    sum(
+        corrector.alignment.losses(vectors, live_batch["keyframe"], wanted_pairs(corrector.settings)).values()
+    ).backward()
     expected = {name: p.grad.clone() for name, p in corrector.named_parameters() if p.grad is not None}
     corrector.zero_grad()
     sum(corrector.alignment_terms([live_batch]).values()).backward()

@@ -28,7 +28,13 @@ def test_overrides():
 
 @pytest.mark.parametrize(
     ("override", "field"),
-    [("top_p=0", "top_p"), ("temperature=-1", "temperature"), ("max_tokens=5", "max_tokens")],
+    [
+        ("top_p=0", "top_p"),
+        ("temperature=-1", "temperature"),
+        ("temperature=2.1", "temperature"),
+        ("seed=-1", "seed"),
+        ("max_tokens=5", "max_tokens"),
+    ],
 )
 def test_a_wrong_key_is_refused(override, field):
     with pytest.raises(InvalidField) as refused:

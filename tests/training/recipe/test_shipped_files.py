@@ -74,3 +74,15 @@ def test_deepspeed_files_are_found_by_name(key, name):
 def test_the_fsdp_file_wraps_the_layers_of_a_llama():
     recipe = read_recipe(CONFIGS / "sft.yaml", ["fsdp=true", "fsdp_config=fsdp.json"])
     assert recipe.fsdp_config["transformer_layer_cls_to_wrap"] == ["LlamaDecoderLayer"]
+
+
+@pytest.mark.parametrize("stage", ["pretrain", "sft", "full"])
+def test_the_default_bundle_s_stages_are_read_without_a_note_but_on_untrained_encoders(stage):
+    recipe = read_recipe(CONFIGS / f"default_{stage}.yaml", ["perception=tiny"])
+    assert recipe.finetuning_type == "full"
+    assert recipe.further_plans > 0
+    assert all("held with random weights" in note for note in recipe.notes)
+
+
+def test_the_default_bundle_sees_with_all_modalities_in_the_end():
+    assert read_recipe(CONFIGS / "default_full.yaml", ["perception=tiny"]).modalities == ("image", "bev", "vector")

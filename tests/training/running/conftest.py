@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 from nuscenes.nuscenes import NuScenes
 
 from tests.training.data.straight_drive import EGO_Y_M, straight_drive, track
@@ -16,15 +15,6 @@ from training.recipe.recipe import Recipe
 
 VERSION = "v1.0-mini"
 SMALL_RIG = RigSettings(width_px=96, height_px=48, lidar_columns=120)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    """Small models are slower on contended threads, and equal to the bit only with equal threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import torch
 
 from tests.training.running.stages import first_gradients
 from training.recipe.reading import recipe_from
+from training.running.train import start_run
 
 STEP = {"max_steps": 1, "max_grad_norm": 0.0, "lora_dropout": 0.0, "modality_dropout": 0.3}
 
@@ -24,11 +25,20 @@ def test_gradients_of_accumulated_micro_batches_are_those_of_one_batch(small_rec
     for name, gradient in whole.items():
         # Where all samples look alike, a contrastive gradient is a small difference of large numbers, most of all in
         # the heads that see the differences alone.
-        close = 5e-3 if name.startswith("alignment.") else 1e-4
+        close = 5e-3 if name.startswith("alignment.") else 1e-3
         assert (gradients[name] - gradient).norm() < close * gradient.norm().clamp(min=0.1), name
     losses = {name: value for name, value in whole_line.items() if name.startswith("loss")}
     assert len(losses) == 6
     assert {name: line[name] for name in losses} == pytest.approx(losses, rel=1e-4)
+
+
+def test_a_step_of_many_key_frames_has_no_two_proposals_of_one(small_recipe):
+    """Nine key frames with nine proposals or so each, in steps of four micro-batches of two."""
+    trainer = start_run(small_recipe(**STEP, per_device_train_batch_size=2, gradient_accumulation_steps=4)).trainer
+    batches = [batch["keyframe"] for batch in trainer.get_train_dataloader()]
+    steps = [torch.cat(batches[start : start + 4]) for start in range(0, len(batches), 4)]
+    assert len(steps) > 5
+    assert all(len(step.unique()) == 8 for step in steps[:5])
 
 
 def test_every_part_that_trains_gets_a_gradient(one_batch):

@@ -40,6 +40,20 @@ PROPOSAL_KINDS = tuple(_MAKERS)
 """In the order of `proposals_for`."""
 
 
+def proposal_of(
+    kind: str, keyframe: Keyframe, driven: DrivenPath, random: np.random.Generator
+) -> NDArray[np.float64] | None:
+    """A plan [T, 2] of one of `PROPOSAL_KINDS`; None where the scene gives no occasion for it.
+
+    Args:
+        kind: How it is made.
+        keyframe: Of the scene.
+        driven: The key frame's true future.
+        random: Of what is random in it.
+    """
+    return _MAKERS[kind](keyframe, driven, random)
+
+
 def proposals_for(keyframe: Keyframe, horizon: Horizon, random: np.random.Generator) -> tuple[Proposal, ...]:
     """One proposal of each kind; a fault for which the scene gives no occasion is absent.
 

@@ -19,6 +19,8 @@ class DataKeys(Section):
         val_size: Below 1 a share of the training samples, from 1 their number.
         keyframe_stride: Every how many key frames of a scene are used; neighbours at 2 Hz are much alike.
         max_samples: At most so many samples of a split.
+        spread_keyframes: Whether the samples of an optimizer step come from different key frames where they can, which
+            gives contrastive losses more to tell apart.
         cutoff_len: Longest prompt plus answer, in tokens.
         further_plans: Fresh plans for each sample that train the trajectory on the same scene tokens.
         preprocessing_num_workers: Processes that prepare samples.
@@ -39,6 +41,7 @@ class DataKeys(Section):
     val_size: Annotated[float, Field(ge=0)] = 0.0
     keyframe_stride: Count = 1
     max_samples: Count | None = None
+    spread_keyframes: bool = True
     cutoff_len: Count = 1024
     further_plans: Annotated[int, Field(ge=0)] = 0
     preprocessing_num_workers: Count | None = None
