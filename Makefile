@@ -43,7 +43,7 @@ train-default: $(ENVIRONMENT) ## Trains bundles/default from nothing: drives, pe
 	$(STAGE) configs/default_pretrain.yaml dataset_dir="$(DEFAULT)/samples" perception="$(DEFAULT)/perception" output_dir="$(DEFAULT)/pretrain"
 	$(STAGE) configs/default_sft.yaml dataset_dir="$(DEFAULT)/samples" perception="$(DEFAULT)/perception" model_name_or_path="$(DEFAULT)/pretrain" output_dir="$(DEFAULT)/sft"
 	$(STAGE) configs/default_full.yaml dataset_dir="$(DEFAULT)/samples" perception="$(DEFAULT)/perception" model_name_or_path="$(DEFAULT)/sft" output_dir="$(DEFAULT)/full"
-	$(PYTHON_BIN) -m training export "$(DEFAULT)/full" --out "$(DEFAULT)/bundle"
+	$(PYTHON_BIN) -m training export "$(DEFAULT)/full" --out "$(DEFAULT)/bundle" --name waymend-default --caution 0.6
 
 test: $(ENVIRONMENT) ## Runs the tests.
 	$(PYTHON_BIN) -m pytest
