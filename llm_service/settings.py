@@ -12,7 +12,7 @@ class LlmSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="WAYMEND_LLM_", env_file=".env", extra="ignore")
 
-    bundle_dir: Path = Field(Path("bundles/tiny"), description="Directory of the bundle to serve.")
+    bundle_dir: Path = Field(Path("bundles/default"), description="Directory of the bundle to serve.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="TCP port to listen on.")
     api_key: SecretStr | None = Field(None, description="Where set, /v1 wants `Authorization: Bearer <key>`.")
