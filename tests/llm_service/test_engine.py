@@ -70,8 +70,7 @@ async def test_the_explanation_continues_the_cached_prompt(engine, make_prompt, 
     prompt, scene = make_prompt(5, (96, 64, 120)), new_scene()
     await engine.predict(prompt, scene)
     before = engine.usage.cached_prompt_tokens
-    text = await text_of(engine, make_explanation_prompt(prompt), scene, 12)
-    assert text
+    await text_of(engine, make_explanation_prompt(prompt), scene, 12)
     assert engine.usage.cached_prompt_tokens - before >= 256
 
 

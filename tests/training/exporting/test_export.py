@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from llm_service.checkpoint import CheckpointError
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
+from llm_service.modeling.heads import UNIT_MPS
 from llm_service.modeling.weight_files import EMBEDDING_NAME, read_tensors
 from perception_service.bundle import load_pipeline
 from tests.training.exporting.conftest import STEPS, train
@@ -54,7 +55,8 @@ def test_the_comparison_sees_a_weight_that_is_another(lora_stage, merged, tmp_pa
     head = load_file(spoilt / "llm/trajectory_head.safetensors")
     head["trajectory_head.output.bias"][0] += 0.01
     save_file(head, spoilt / "llm/trajectory_head.safetensors", metadata={"format": "pt"})
-    assert largest_difference_m(lora_stage, spoilt) == pytest.approx(0.01, abs=1e-4)
+    moved_m = 0.01 * UNIT_MPS * 0.5  # The first waypoint's.
+    assert largest_difference_m(lora_stage, spoilt) == pytest.approx(moved_m, abs=1e-4)
 
 
 def test_coarser_weights_than_those_that_are_served_cost_millimetres(lora_stage, merged, tmp_path):

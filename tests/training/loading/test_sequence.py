@@ -60,7 +60,7 @@ def test_a_modality_that_is_not_shown_has_no_placeholders(cases, build, tokenize
     expected = served_ids(tokenizer, llm_config, case, counts)
     assert ids[: len(expected)].tolist() == expected
     for name, token_id in llm_config.modality_token_ids.items():
-        assert (ids == token_id).sum() == (counts | {"plan": 7}).get(name, 0)
+        assert (ids == token_id).sum() == (counts | {"plan": 1}).get(name, 0)
 
 
 def test_only_the_explanation_and_its_end_are_labelled(cases, build, tokenizer):
