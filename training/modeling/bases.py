@@ -23,8 +23,8 @@ _ROWS_MULTIPLE = 64
 """Vocabulary sizes that are a multiple of this are quick on a GPU (NVIDIA, "Matrix Multiplication Background")."""
 _NEWEST = "main"
 """Branch of the hub."""
-_OFFSET_STD = 0.1
-"""First offsets of about a centimetre: training starts from the proposal."""
+_OFFSET_STD = 0.02
+"""First offsets of a few centimetres: training starts from the proposal."""
 _VOCABULARY_WEIGHTS = ("model.embed_tokens.weight", "lm_head.weight")
 
 

@@ -51,7 +51,8 @@ def test_straight_on_at_constant_speed_there_is_nothing_to_brake_for_and_no_corn
 def test_a_vehicle_that_stands_cannot_err_but_in_starting():
     plans = by_kind(keyframe(straight_on(0.0), speed_mps=0.0))
     assert set(plans) == {
-        "truth", "constant_velocity", "ctra", "constant_curvature", "planner_good", "planner_older"
+        "truth", "constant_velocity", "ctra", "constant_curvature", "planner_good", "planner_older",
+        "planner_varied",
     }  # fmt: skip
     assert not plans["constant_velocity"].any()
 
