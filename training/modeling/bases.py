@@ -114,6 +114,7 @@ def _fresh_parts(config: TrajectoryLlamaConfig, seed: int) -> dict[str, Tensor]:
         torch.manual_seed(seed)
         projectors, head = make_projectors(config), make_trajectory_head(config)
         initialise_projectors(projectors, config.initializer_range)
+        nn.init.zeros_(head.output.bias)
         initialise_head(head, _OFFSET_STD)
     parts = nn.ModuleDict({"projectors": projectors, "trajectory_head": head})
     return dict(parts.state_dict())
