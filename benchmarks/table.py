@@ -4,12 +4,13 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
+
+from training.machine import processors
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,7 @@ def print_figures(title: str, figures: Sequence[Figure]) -> None:
 
 def hardware() -> str:
     """Date, processor and accelerator, for the head of the table."""
-    names = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    processor = f"{len(names)} x {names[0]}" if names else platform.processor()
+    names = processors()
+    processor = f"{len(names)} x {names[0]}"
     accelerator = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
     return f"{date.today().isoformat()}, {processor}, {accelerator}, Python {platform.python_version()}"

@@ -80,7 +80,8 @@ async def running_service(settings: LlmSettings, bundle: Bundle) -> AsyncGenerat
         stack.push_async_callback(perception.close)
         sessions = SessionRegistry(perception, contract, settings.max_sessions, settings.session_idle_s)
         stack.push_async_callback(sessions.close_all)
-        prompts = _prompt_builder(bundle, settings)
+        config = TrajectoryLlamaConfig.from_pretrained(bundle.llm_directory, local_files_only=True)
+        prompts = _prompt_builder(bundle, config, settings)
         verifier = Verifier(_verifier_limits(settings), EgoDimensions())
         await _warm_up(engine, prompts, contract)
         log.info("ready", bundle=bundle.manifest.name, contract_id=bundle.manifest.contract_id)
@@ -88,7 +89,7 @@ async def running_service(settings: LlmSettings, bundle: Bundle) -> AsyncGenerat
             settings=settings,
             bundle=bundle,
             engine=engine,
-            corrector=Corrector(engine, prompts, verifier, contract.trajectory_horizon, _config(bundle).caution),
+            corrector=Corrector(engine, prompts, verifier, contract.trajectory_horizon, config.caution),
             perception=perception,
             sources=SceneSources(perception, contract, settings.frames_root),
             sessions=sessions,
@@ -139,13 +140,9 @@ def _engine_settings(settings: LlmSettings) -> EngineSettings:
     )
 
 
-def _prompt_builder(bundle: Bundle, settings: LlmSettings) -> PromptBuilder:
+def _prompt_builder(bundle: Bundle, config: TrajectoryLlamaConfig, settings: LlmSettings) -> PromptBuilder:
     tokenizer = AutoTokenizer.from_pretrained(bundle.llm_directory, local_files_only=True)
-    return PromptBuilder(tokenizer, _config(bundle), settings.max_instruction_tokens)  # ty: ignore[invalid-argument-type]
-
-
-def _config(bundle: Bundle) -> TrajectoryLlamaConfig:
-    return TrajectoryLlamaConfig.from_pretrained(bundle.llm_directory, local_files_only=True)
+    return PromptBuilder(tokenizer, config, settings.max_instruction_tokens)  # ty: ignore[invalid-argument-type]
 
 
 def _verifier_limits(settings: LlmSettings) -> VerifierLimits:

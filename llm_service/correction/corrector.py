@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from llm_service.correction.certainty import UNSURE, cautious
+from llm_service.correction.deciding import decide
 from llm_service.correction.received_scene import ReceivedScene
 from llm_service.engine import CorrectionEngine, ExplanationPiece
 from llm_service.modeling.plan_features import plan_features
@@ -91,18 +91,17 @@ class Corrector:
         finally:
             judging.cancel()
         predicted = time.perf_counter()
-        caution = self._caution if proposal_report.safe else 0.0
-        offset_m = cautious(prediction.offset_ego_m, prediction.scale_m, caution)
-        decision = self._verifier.choose(
-            proposal_ego_m=task.proposal_ego_m,
-            proposal=proposal_report,
-            correction_ego_m=task.proposal_ego_m + offset_m,
+        decision, _ = decide(
+            self._verifier,
+            task.proposal_ego_m,
+            proposal_report,
+            prediction.offset_ego_m,
+            prediction.scale_m,
+            caution=self._caution,
             step_s=self._horizon.step_s,
             ego_state=task.ego_state,
             scene=scene.prepared,
         )
-        if caution and not offset_m.any():
-            decision = decision.kept(task.proposal_ego_m, UNSURE)
         stage_ms = {
             "prompt": (prompted - started) * 1e3,
             "prefill": (predicted - prompted) * 1e3,

@@ -15,6 +15,7 @@ from perception_service.bundle import CONFIG_FILE, WEIGHTS_FILE
 from perception_service.models.perception_model import PerceptionModel
 from perception_service.models.weights import save_weights
 from training.data.samples.shards import KEYFRAMES, shards_of
+from training.machine import processors
 from training.perceiving.settings import PerceptionTraining
 from waymend.bundle import file_digest
 from waymend.errors import InvalidField
@@ -41,7 +42,7 @@ def write_recipe(settings: PerceptionTraining, made: Mapping[str, Any]) -> None:
         "settings": settings.document(),
         "data_sha256": data_digest(settings.data),
         "machine": {
-            "processor": _processor(),
+            "processor": processors()[0],
             "cores": os.cpu_count(),
             "threads": torch.get_num_threads(),
             "gpu": torch.cuda.get_device_name() if settings.device.startswith("cuda") else None,
@@ -58,10 +59,3 @@ def data_digest(directory: Path) -> str:
     """SHA-256 over those of the training split's key frame files, in their order."""
     digests = [file_digest(path) for path in shards_of(directory, KEYFRAMES, "train")]
     return hashlib.sha256("".join(digests).encode()).hexdigest()
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()

@@ -42,6 +42,16 @@ def _aside(line_m, left_m):
     return line_m + np.array([0.0, left_m])
 
 
+def three_drives(frames: int, last_frames: int | None = None) -> list[Drive]:
+    """At 9, 9 and 5 m/s, the second one mirrored, of so many key frames each; the third of another number if given."""
+    slow = track(0.0, EGO_Y_M, 0.0, 5.0)
+    return [
+        straight_drive(frames=frames),
+        straight_drive(frames=frames, name="scene-0002").mirrored(),
+        straight_drive(frames=last_frames or frames, name="scene-0003", ego=slow),
+    ]
+
+
 def street() -> RoadMap:
     line = np.stack([np.arange(-60.0, 301.0, 2.0), np.zeros(181)], axis=1)
 

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-import torch
 from nuscenes.nuscenes import NuScenes
 
-from tests.training.data.straight_drive import EGO_Y_M, straight_drive, track
+from tests.training.data.straight_drive import three_drives
 from training.data.nuscenes_format.data_set import WritingOptions, write_data_set
 from training.data.samples.build import build_samples
 from training.data.samples.keyframe import Keyframe
@@ -17,15 +16,6 @@ from training.data.sensing.drive_world import RigSettings
 VERSION = "v1.0-mini"
 BUNDLE = Path(__file__).parents[3] / "bundles/tiny"
 SMALL_RIG = RigSettings(width_px=96, height_px=48, lidar_columns=120)
-
-
-@pytest.fixture(scope="package", autouse=True)
-def one_thread():
-    """Small models are slower on contended threads, and equal to the bit only with equal threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -43,12 +33,7 @@ def datasets_cache(tmp_path_factory):
 def dataroot(tmp_path_factory) -> Path:
     """Drives at 9, 9 and 5 m/s, one of them mirrored, with two key frames each that have a past and a future."""
     root = tmp_path_factory.mktemp("nuscenes")
-    drives = [
-        straight_drive(frames=10),
-        straight_drive(frames=10, name="scene-0002").mirrored(),
-        straight_drive(frames=10, name="scene-0003", ego=track(0.0, EGO_Y_M, 0.0, 5.0)),
-    ]
-    write_data_set(drives, root, WritingOptions(version=VERSION, rig=SMALL_RIG))
+    write_data_set(three_drives(10), root, WritingOptions(version=VERSION, rig=SMALL_RIG))
     return root
 
 

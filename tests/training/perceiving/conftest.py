@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from nuscenes.nuscenes import NuScenes
 
 from perception_service.bundle import CONFIG_FILE
 from perception_service.models.presets import preset
-from tests.training.data.straight_drive import EGO_Y_M, straight_drive, track
+from tests.training.data.straight_drive import three_drives
 from training.data.nuscenes_format.data_set import WritingOptions, write_data_set
 from training.data.samples.build import build_samples
 from training.data.sensing.drive_world import RigSettings
@@ -25,25 +24,11 @@ VERSION = "v1.0-mini"
 SMALL_RIG = RigSettings(width_px=96, height_px=48, lidar_columns=240)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    """Small models are slower on contended threads, and equal to the bit only with equal threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="session")
 def samples(tmp_path_factory) -> Path:
     """A dozen key frames, four of each drive: two drives to train on, and one in the val split."""
     root, out = tmp_path_factory.mktemp("nuscenes"), tmp_path_factory.mktemp("samples") / "data"
-    drives = [
-        straight_drive(frames=14),
-        straight_drive(frames=14, name="scene-0002").mirrored(),
-        straight_drive(frames=12, name="scene-0003", ego=track(0.0, EGO_Y_M, 0.0, 5.0)),
-    ]
-    write_data_set(drives, root, WritingOptions(version=VERSION, rig=SMALL_RIG))
+    write_data_set(three_drives(14, last_frames=12), root, WritingOptions(version=VERSION, rig=SMALL_RIG))
     build_samples(NuScenes(VERSION, str(root), verbose=False), out, seed=3, shares=(2 / 3, 1 / 3, 0))
     return out
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from nuscenes.nuscenes import NuScenes
 
-from tests.training.data.straight_drive import EGO_Y_M, straight_drive, track
+from tests.training.data.straight_drive import three_drives
 from training.data.nuscenes_format.data_set import WritingOptions, write_data_set
 from training.data.samples.build import build_samples
 from training.data.sensing.drive_world import RigSettings
@@ -21,12 +21,7 @@ SMALL_RIG = RigSettings(width_px=96, height_px=48, lidar_columns=120)
 def dataroot(tmp_path_factory) -> Path:
     """Drives at 9, 9 and 5 m/s, one of them mirrored, with three key frames each that have a past and a future."""
     root = tmp_path_factory.mktemp("nuscenes")
-    drives = [
-        straight_drive(frames=11),
-        straight_drive(frames=11, name="scene-0002").mirrored(),
-        straight_drive(frames=11, name="scene-0003", ego=track(0.0, EGO_Y_M, 0.0, 5.0)),
-    ]
-    write_data_set(drives, root, WritingOptions(version=VERSION, rig=SMALL_RIG))
+    write_data_set(three_drives(11), root, WritingOptions(version=VERSION, rig=SMALL_RIG))
     return root
 
 

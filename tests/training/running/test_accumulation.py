@@ -25,7 +25,7 @@ def test_gradients_of_accumulated_micro_batches_are_those_of_one_batch(small_rec
     for name, gradient in whole.items():
         # Where all samples look alike, a contrastive gradient is a small difference of large numbers, most of all in
         # the heads that see the differences alone.
-        close = 5e-3 if name.startswith("alignment.") else 1e-3
+        close = 5e-3 if name.startswith("alignment.") else 5e-4
         assert (gradients[name] - gradient).norm() < close * gradient.norm().clamp(min=0.1), name
     losses = {name: value for name, value in whole_line.items() if name.startswith("loss")}
     assert len(losses) == 6

@@ -15,7 +15,7 @@ def batch(labelled: list[int]) -> dict:
     labels = torch.full((len(labelled), 6), -100)
     for row, count in enumerate(labelled):
         labels[row, 6 - count :] = 1
-    return {"labels": labels}
+    return {"labels": labels, "offset_m": torch.zeros(len(labelled), 6, 2)}
 
 
 def test_counts_are_those_of_the_whole_window():

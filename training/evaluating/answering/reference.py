@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.utils.rnn import pad_sequence
 
-from llm_service.correction.certainty import UNSURE, cautious
+from llm_service.correction.deciding import decide
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
 from llm_service.modeling.plan_features import plan_features
 from llm_service.prompt import PromptBuilder, expand_placeholders
@@ -102,13 +102,17 @@ class ReferenceModel:
         scene, state, step_s = self._prepared(case.sample_token), case.keyframe.ego_state, self._config.step_s
         if id(case) not in self._proposal_reports:
             self._proposal_reports[id(case)] = self._verifier.judge(case.proposal_ego_m, step_s, state, scene)
-        report = self._proposal_reports[id(case)]
-        caution = self._config.caution if report.safe else 0.0
-        held_back_m = cautious(offset_m, scale_m, caution)
-        alone_m = case.proposal_ego_m + held_back_m
-        decision = self._verifier.choose(case.proposal_ego_m, report, alone_m, step_s, state, scene)
-        if caution and not held_back_m.any():
-            decision = decision.kept(case.proposal_ego_m, UNSURE)
+        decision, alone_m = decide(
+            self._verifier,
+            case.proposal_ego_m,
+            self._proposal_reports[id(case)],
+            offset_m,
+            scale_m,
+            caution=self._config.caution,
+            step_s=step_s,
+            ego_state=state,
+            scene=scene,
+        )
         if not is_finite(decision, scale_m):
             return Outcome.failed(Failure.NON_FINITE, decision.reason)
         return Outcome(decision.trajectory_ego_m, alone_m, scale_m, decision.status)

@@ -20,6 +20,14 @@ def drives() -> list[Drive]:
     return [synthesize_drive(index, seed=7) for index in range(25)]
 
 
+@pytest.fixture(scope="session")
+def driven() -> list[Drive]:
+    """The same drives with ego tracks as they were driven, before they are logged."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.data.traffic.drive.as_logged", lambda track, random: track)
+        return [synthesize_drive(index, seed=7) for index in range(25)]
+
+
 class TwoLanes:
     """A straight one-way road of two lanes along x; lane 0 lies at y = -1.75, lane 1 at y = -5.25."""
 

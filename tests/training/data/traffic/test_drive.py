@@ -100,25 +100,28 @@ def test_the_ego_vehicle_stays_on_the_road(drives: list[Drive]) -> None:
         assert on_road.mean() >= 0.99, drive.name
 
 
-def test_the_ego_vehicle_moves_where_it_points_and_never_reverses(drives: list[Drive]) -> None:
-    for drive in drives:
+def test_the_ego_vehicle_moves_where_it_points_and_never_reverses(driven: list[Drive]) -> None:
+    for drive in driven:
         velocity, yaw = _velocities(drive), drive.ego.yaws_rad
         forward = velocity[:, 0] * np.cos(yaw) + velocity[:, 1] * np.sin(yaw)
         sideways = velocity[:, 1] * np.cos(yaw) - velocity[:, 0] * np.sin(yaw)
         assert forward.min() > -0.01, drive.name
-        assert np.abs(sideways).max() < 0.4, drive.name
+        assert np.abs(sideways).max() < 0.11, drive.name
 
 
-def test_the_ego_vehicle_drives_like_a_human(drives: list[Drive]) -> None:
-    """At key frames, 0.5 s apart: nearer poses tell more of how they were logged."""
+def test_the_ego_vehicle_drives_like_a_human(driven: list[Drive]) -> None:
     accelerations, jerks = [], []
-    for drive in drives:
-        steps_m = np.diff(drive.ego.positions_m[::5, :2], axis=0)
-        accelerations.append(np.diff(np.hypot(*steps_m.T)) / 0.5**2)
-        jerks.append(np.diff(accelerations[-1]) / 0.5)
-        assert np.abs(np.diff(np.unwrap(drive.ego.yaws_rad[::5])) / 0.5).max() < 0.9, drive.name
-    assert np.percentile(np.abs(np.concatenate(accelerations)), 95) < 3.5
-    assert np.sqrt(np.mean(np.concatenate(jerks) ** 2)) < 3.5
+    for drive in driven:
+        speed = _speeds(drive)
+        turn = np.gradient(np.unwrap(drive.ego.yaws_rad), _STEP_S)
+        accelerations.append(np.gradient(speed, _STEP_S))
+        jerks.append(np.gradient(accelerations[-1], _STEP_S))
+        assert accelerations[-1].min() > -6.2, drive.name
+        assert accelerations[-1].max() < 3.0, drive.name
+        assert np.abs(turn).max() < 0.8, drive.name
+        assert np.abs(turn * speed).max() < 4.0, drive.name
+    assert np.mean(np.abs(np.concatenate(accelerations)) < 3.0) > 0.97
+    assert np.percentile(np.abs(np.concatenate(jerks)), 95) < 3.0
 
 
 def test_agents_stand_on_the_ground_and_do_not_jump(drives: list[Drive]) -> None:
@@ -172,7 +175,7 @@ def test_all_kinds_of_road_users_occur(drives: list[Drive]) -> None:
         "human.pedestrian.adult",
     }
     assert categories & {"movable_object.trafficcone", "movable_object.barrier"}
-    assert all(1 <= len(drive.agents) <= 120 for drive in drives)
+    assert all(1 <= len(drive.agents) <= 90 for drive in drives)
 
 
 @pytest.mark.parametrize(
