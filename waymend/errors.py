@@ -22,6 +22,10 @@ class InvalidField(ValueError):
         self.given = text if len(text) <= _LONGEST_GIVEN else text[: _LONGEST_GIVEN - 3] + "..."
         super().__init__(f"{field}: expected {expected}, given {self.given}")
 
+    def __reduce__(self) -> tuple[type["InvalidField"], tuple[str, str, str]]:
+        """An error crosses from a worker process to its parent as its three parts."""
+        return InvalidField, (self.field, self.expected, self.given)
+
     def within(self, parent: str) -> "InvalidField":
         """The same error with its path placed under `parent`."""
         return InvalidField(f"{parent}.{self.field}", self.expected, self.given)

@@ -1,5 +1,6 @@
 """From what the model predicts to what is answered."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +11,12 @@ from llm_service.verifier import Decision, PreparedScene, Report, Verifier
 from waymend.trajectory import EgoState
 
 
+_SHARES = (0.75, 0.5, 0.25)
+"""Of a correction that is refused as a whole, tried in turn."""
+
+
 class Decided(NamedTuple):
-    """A decision, and the correction [T, 2] that it was about, metres in the ego frame."""
+    """A decision, and the whole correction [T, 2] that it was about, metres in the ego frame."""
 
     decision: Decision
     correction_ego_m: NDArray[np.float64]
@@ -29,7 +34,10 @@ def decide(
     ego_state: EgoState,
     scene: PreparedScene,
 ) -> Decided:
-    """Holds the offset back where the proposal passes every check, then lets the verifier choose.
+    """Holds the offset back where the proposal passes every check, then takes as much of it as the verifier lets pass.
+
+    A correction that is right in the main and breaks a limit by a little is worth most of itself: the largest share
+    that is no worse than the proposal is answered (a backtracking line search), the proposal where there is none.
 
     Args:
         verifier: Judges the correction.
@@ -39,10 +47,17 @@ def decide(
         caution: As of `cautious`; a proposal that fails a check has nothing to lose, and meets none.
         step_s, ego_state, scene: As for `Verifier.judge`.
     """
-    held_back = caution if proposal.safe else 0.0
-    offset_m = cautious(offset_m, scale_m, held_back)
+    offset_m = cautious(offset_m, scale_m, caution if proposal.safe else 0.0)
     correction_ego_m = proposal_ego_m + offset_m
-    decision = verifier.choose(proposal_ego_m, proposal, correction_ego_m, step_s, ego_state, scene)
-    if held_back and not offset_m.any():
-        decision = decision.kept(proposal_ego_m, UNSURE)
-    return Decided(decision, correction_ego_m)
+    whole = verifier.choose(proposal_ego_m, proposal, correction_ego_m, step_s, ego_state, scene)
+    if not offset_m.any():
+        return Decided(whole.kept(proposal_ego_m, UNSURE), correction_ego_m)
+    if whole.status == "corrected":
+        return Decided(whole, correction_ego_m)
+    for share in _SHARES:
+        part_ego_m = proposal_ego_m + share * offset_m
+        part = verifier.choose(proposal_ego_m, proposal, part_ego_m, step_s, ego_state, scene)
+        if part.status == "corrected":
+            reason = f"{share:.0%} of the correction, for {whole.reason}"
+            return Decided(replace(part, reason=reason), correction_ego_m)
+    return Decided(whole, correction_ego_m)

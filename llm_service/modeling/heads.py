@@ -13,36 +13,36 @@ UNIT_MPS = 0.9
 
 
 class SceneProjector(nn.Module):
-    """Two-layer MLP from a scene modality's width to the model's, [..., width] -> [..., hidden_size]."""
+    """Two-layer MLP from a scene modality's width to the model's, [..., width] -> [..., hidden_size], in float32."""
 
     def __init__(self, width: int, hidden_size: int) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.inner = nn.Linear(width, hidden_size)
+        self.norm = nn.LayerNorm(width, dtype=torch.float32)
+        self.inner = nn.Linear(width, hidden_size, dtype=torch.float32)
         self.activation = nn.GELU()
-        self.output = nn.Linear(hidden_size, hidden_size)
+        self.output = nn.Linear(hidden_size, hidden_size, dtype=torch.float32)
 
     def forward(self, embeddings: Tensor) -> Tensor:
-        embeddings = embeddings.to(self.output.weight.dtype)
-        return self.output(self.activation(self.inner(self.norm(embeddings))))
+        return self.output(self.activation(self.inner(self.norm(embeddings.float()))))
 
 
 class PlanProjector(nn.Module):
-    """Three-layer MLP from the numbers of a plan to the model's width, [..., width] -> [..., hidden_size].
+    """Three-layer MLP from the numbers of a plan to the model's width, [..., width] -> [..., hidden_size], in float32.
 
-    The numbers are not normalised: their magnitudes are metres and metres per second, which would be lost.
+    The numbers are not normalised: their magnitudes are metres and metres per second, which would be lost, as would
+    millimetres in 16 bits.
     """
 
     def __init__(self, width: int, hidden_size: int) -> None:
         super().__init__()
         inner_size = max(PLAN_INNER_SIZE, hidden_size)
-        self.inner = nn.Linear(width, inner_size)
-        self.middle = nn.Linear(inner_size, inner_size)
+        self.inner = nn.Linear(width, inner_size, dtype=torch.float32)
+        self.middle = nn.Linear(inner_size, inner_size, dtype=torch.float32)
         self.activation = nn.GELU()
-        self.output = nn.Linear(inner_size, hidden_size)
+        self.output = nn.Linear(inner_size, hidden_size, dtype=torch.float32)
 
     def forward(self, numbers: Tensor) -> Tensor:
-        hidden = self.activation(self.inner(numbers.to(self.output.weight.dtype)))
+        hidden = self.activation(self.inner(numbers.float()))
         return self.output(self.activation(hidden + self.middle(hidden)))
 
 

@@ -22,7 +22,7 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
     """
 
     config_class = TrajectoryLlamaConfig
-    _keep_in_fp32_modules_strict: ClassVar[list[str]] = ["trajectory_head"]  # ty: ignore[incompatible-attribute-override]
+    _keep_in_fp32_modules_strict: ClassVar[list[str]] = ["projectors", "trajectory_head"]  # ty: ignore[incompatible-attribute-override]
 
     def __init__(self, config: TrajectoryLlamaConfig) -> None:
         super().__init__(config)

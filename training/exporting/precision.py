@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from llm_service.modeling.weight_files import PART_FILES
 from waymend.errors import InvalidField
 
 ServingDtype = Literal["float32", "float16", "bfloat16"]
@@ -38,11 +39,11 @@ def halved_where_exact(tensor: Tensor) -> Tensor:
 def stored_for(dtype: torch.dtype, name: str, tensor: Tensor) -> Tensor:
     """A weight as it is stored for an engine that computes in `dtype`.
 
-    Rounding here or when the engine loads the weight is the same, so nothing is lost by it. The trajectory head is
-    float32 in the engine whatever the dtype, and in the file.
+    Rounding here or when the engine loads the weight is the same, so nothing is lost by it. Projectors and trajectory
+    head are float32 in the engine whatever the dtype.
     """
-    if name.startswith("trajectory_head."):
-        return tensor.float()
+    if name.startswith(tuple(PART_FILES)):
+        return halved_where_exact(tensor.float())
     if tensor.dtype == torch.float32 and dtype != torch.float32:
         return tensor.to(dtype)
     return halved_where_exact(tensor)

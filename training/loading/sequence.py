@@ -49,12 +49,16 @@ class SequenceBuilder:
     Args:
         tokenizer, config: Of the language model.
         cutoff_len: Longest sequence; the explanation is cut to fit.
+        words: Whether the explanation and its prompt are there, which a stage without losses of words has no use for.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, config: TrajectoryLlamaConfig, cutoff_len: int) -> None:
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerFast, config: TrajectoryLlamaConfig, cutoff_len: int, words: bool = True
+    ) -> None:
         self._tokenizer = tokenizer
         self._config = config
         self._cutoff_len = cutoff_len
+        self._words = words
         self._builders: dict[str, PromptBuilder] = {}
 
     def __call__(
@@ -73,16 +77,19 @@ class SequenceBuilder:
         """
         builder = self._builder(case.system_text)
         scene = {name: torch.empty(count, 0) for name, count in token_counts.items()}
-        prompt = builder.explanation(
-            builder.correction(scene, plan, case.instruction),
-            proposal_ego_m=case.proposal_ego_m,
-            ego_state=case.ego_state,
-            command=case.command,
-            trajectory_ego_m=case.answer_ego_m,
-            status=case.status,
-        )
+        prompt = builder.correction(scene, plan, case.instruction)
+        if self._words:
+            prompt = builder.explanation(
+                prompt,
+                proposal_ego_m=case.proposal_ego_m,
+                ego_state=case.ego_state,
+                command=case.command,
+                trajectory_ego_m=case.answer_ego_m,
+                status=case.status,
+            )
         prompt_ids = expand_placeholders(prompt, self._config)
-        reason_ids = builder.reason(case.reason)[: self._room_after(prompt_ids, case)]
+        room = self._room_after(prompt_ids, case)
+        reason_ids = builder.reason(case.reason)[:room] if self._words else []
         branch = builder.further_plan()
         scene_length = prompt_ids.index(branch[0])
         own_length = len(prompt_ids) + len(reason_ids) - scene_length

@@ -31,7 +31,6 @@ def load_language_model(
         directory, dtype=held, quantization_config=quantisation(settings.quantization_bit, settings.dtype)
     )
     parts = {name: tensor for prefix in PART_FILES for name, tensor in read_tensors(directory, prefix).items()}
-    model.projectors.float()
     model.load_state_dict(parts, strict=False)
     model.config.dtype = torch.float32 if base.from_scratch else settings.dtype
     return model

@@ -20,3 +20,8 @@ def wanted_pairs(settings: CorrectorSettings) -> list[ContrastivePair]:
 def compared_things(settings: CorrectorSettings) -> set[str]:
     """Modalities, and perhaps the text, that a wanted loss compares."""
     return {name for pair in wanted_pairs(settings) for name in (pair.first, pair.second)}
+
+
+def reads_words(settings: CorrectorSettings) -> bool:
+    """Whether any loss looks at what is to be said."""
+    return "lm" in settings.losses or TEXT in compared_things(settings)

@@ -17,6 +17,7 @@ from training.loading.modality_choice import ModalityChoice
 from training.loading.sample_rows import SampleRows, read_rows
 from training.loading.sensors import SensorReader
 from training.loading.sequence import SequenceBuilder
+from training.modeling.pairs import reads_words
 from training.recipe.recipe import Recipe
 from training.running.starting_point import StartingPoint
 from waymend.errors import InvalidField
@@ -79,10 +80,11 @@ def run_examples(
 
     def examples(split: str, some: SampleRows, dropout: float, further_plans: int) -> CorrectionExamples:
         config: TrajectoryLlamaConfig = start.corrector.llm.config  # ty: ignore[invalid-assignment]
+        settings = start.corrector.settings
         image, bev, vector = (name in recipe.modalities for name in MODALITIES)
         return CorrectionExamples(
             some,
-            SequenceBuilder(start.tokenizer, config, recipe.cutoff_len),
+            SequenceBuilder(start.tokenizer, config, recipe.cutoff_len, words=reads_words(settings)),
             start.corrector.perception.config,
             Horizon(config.num_waypoints, config.step_s),
             ModalityChoice((image, bev, vector), dropout, recipe.seed),

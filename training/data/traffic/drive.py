@@ -7,7 +7,7 @@ from training.data.traffic.checks import ego_collides, ego_off_road, without_ove
 from training.data.traffic.events.stage import Stage
 from training.data.traffic.layouts.layout import Layout
 from training.data.traffic.logged_poses import as_logged
-from training.data.traffic.right_of_way import Junction
+from training.data.traffic.right_of_way import PHASE_S, Junction
 from training.data.traffic.road import TrafficRoad
 from training.data.traffic.road_shapes import road_map_of
 from training.data.traffic.scenarios import SCENARIOS, draw_events
@@ -73,11 +73,12 @@ def _attempt(index: int, seed: int, random: np.random.Generator) -> Drive:
 
 
 def _junction(layout: Layout, random: np.random.Generator) -> Junction | None:
-    """With signals that turn green for the ego vehicle's road shortly before the recording or in its first half."""
+    """With signals that are at any point of their cycle when the recording begins."""
     if layout.junction is None:
         return None
     _, phase = layout.junction.approaches[layout.ego.lane_index[:2]]
-    return Junction(layout.junction, layout.network, green_at_s=float(random.uniform(-7.0, 10.0)), green_phase=phase)
+    green_at_s = float(random.uniform(-PHASE_S, PHASE_S))
+    return Junction(layout.junction, layout.network, green_at_s, green_phase=phase)
 
 
 def _set_stage(layout: Layout, random: np.random.Generator) -> Stage:

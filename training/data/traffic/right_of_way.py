@@ -12,7 +12,7 @@ from training.data.traffic.network import CurveNetwork
 
 _CONFLICT_M = 2.7
 _ASKS_WITHIN_M = 20.0
-_GREEN_S, _PHASE_S = 9.0, 11.5
+GREEN_S, PHASE_S = 16.0, 19.0
 """Of two phases in turn, with time between them to clear the junction."""
 _GAP_S = 1.5
 _SLOWEST_MPS = 1.5
@@ -48,7 +48,7 @@ class Junction:
         self, plan: JunctionPlan, network: CurveNetwork, green_at_s: float = 0.0, green_phase: int = 0
     ) -> None:
         self._plan, self._network = plan, network
-        self._first_green_s = green_at_s - green_phase * _PHASE_S
+        self._first_green_s = green_at_s - green_phase * PHASE_S
         self._gated = {index for index, _ in network.lanes() if self._approach_of(index)}
         self._conflicts = {index: _conflicts(network, index, self._gated) for index in self._gated}
         self._turns = {index: _turn(network.get_lane(index)) for index in self._gated}
@@ -71,8 +71,8 @@ class Junction:
             return True
         approach = self._approach_of(connector)
         assert approach is not None
-        since_green = time_s - self._first_green_s - self._plan.approaches[approach][1] * _PHASE_S
-        return since_green % (2 * _PHASE_S) < _GREEN_S
+        since_green = time_s - self._first_green_s - self._plan.approaches[approach][1] * PHASE_S
+        return since_green % (2 * PHASE_S) < GREEN_S
 
     def _approach_of(self, connector: LaneIndex) -> tuple[str, str] | None:
         return next((road for road in self._plan.approaches if road[1] == connector[0]), None)

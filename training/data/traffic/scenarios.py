@@ -44,7 +44,7 @@ _STREET = Scenario(
     "street",
     street,
     (
-        (StartsFromRest, 0.12),
+        (StartsFromRest, 0.2),
         (PersonCrosses, 0.45),
         (PartlyBlocked, 0.35),
         (LaneBlocked, 0.45),
@@ -63,10 +63,10 @@ _MERGE = Scenario("merge", merge, ((CutIn, 0.4), (SlowLead, 0.25), (LeadBrakes, 
 _INTERSECTION = Scenario(
     "intersection",
     intersection,
-    ((StartsFromRest, 0.12), (PersonCrosses, 0.4), (SlowLead, 0.2), (StopAndGo, 0.15), (LeadBrakes, 0.25)),
+    ((StartsFromRest, 0.2), (PersonCrosses, 0.4), (SlowLead, 0.2), (StopAndGo, 0.15), (LeadBrakes, 0.25)),
 )
 _ROUNDABOUT = Scenario(
-    "roundabout", roundabout, ((StartsFromRest, 0.12), (PersonCrosses, 0.4), (LeadBrakes, 0.2), (SlowLead, 0.2))
+    "roundabout", roundabout, ((StartsFromRest, 0.2), (PersonCrosses, 0.4), (LeadBrakes, 0.2), (SlowLead, 0.2))
 )
 
 SCENARIOS: tuple[Scenario, ...] = (

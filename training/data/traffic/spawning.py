@@ -32,6 +32,7 @@ _FEWEST_DRIVERS, _MOST_DRIVERS = 8, 38
 _MOST_PARKED = 36
 _MOST_STROLLERS = 24
 _UNSTEADINESS_MPS2 = (0.2, 0.8)
+_CALM_GAP_S, _BRISK_GAP_S = 2.0, 0.6
 _BICYCLE_MPS = (3.5, 6.0)
 
 
@@ -64,7 +65,7 @@ def draw_character(random: np.random.Generator, speed_mps: float) -> Character:
     brisk = float(random.uniform(0.0, 1.0))
     return Character(
         cruise_mps=float(speed_mps * np.clip(random.normal(1.0, 0.1), 0.75, 1.25)),
-        time_gap_s=float(2.0 - 1.0 * brisk + random.uniform(-0.1, 0.1)),
+        time_gap_s=float(_CALM_GAP_S * (_BRISK_GAP_S / _CALM_GAP_S) ** brisk + random.uniform(-0.1, 0.1)),
         jam_gap_m=float(random.uniform(1.8, 3.5)),
         acceleration_mps2=float(1.2 + 0.9 * brisk),
         braking_mps2=float(1.7 + 1.0 * brisk),

@@ -11,12 +11,17 @@ from training.data.traffic.road import Thing
 from training.data.traffic.walkers import Walker, bumper_distance, crossing_way, stopping_distance
 
 
+_LONG_REST = 0.4
+"""Chance that a rest takes up much of a drive, as at a red light, which no table of nuScenes holds."""
+
+
 class StartsFromRest:
-    """The ego vehicle stands at first and then sets off."""
+    """The ego vehicle stands at first, for a reason that nothing shows, and then sets off; perhaps not in this drive."""
 
     def __init__(self, random: np.random.Generator) -> None:
         self.told = ""
-        self._until_s = float(random.uniform(-0.5, 5.0))
+        long = random.random() < _LONG_REST
+        self._until_s = float(random.uniform(5.0, 40.0) if long else random.uniform(-0.5, 5.0))
 
     def prepare(self, stage: Stage) -> None:
         stage.ego.speed = 0.0

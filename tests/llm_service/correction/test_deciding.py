@@ -1,0 +1,69 @@
+"""How much of a correction is answered."""
+
+import numpy as np
+import pytest
+
+from llm_service.correction.certainty import UNSURE
+from llm_service.correction.deciding import decide
+from llm_service.verifier import EgoDimensions, PreparedScene, Verifier, VerifierLimits
+from waymend.agents import DrivableArea
+from waymend.trajectory import EgoState
+
+STEP_S, SPEED_MPS = 0.5, 8.0
+TIMES_S = STEP_S * np.arange(1, 7)
+PROPOSAL_M = np.stack((SPEED_MPS * TIMES_S, np.zeros(6)), 1)
+ROAD = DrivableArea(np.array([[-20, -4], [100, -4], [100, 4], [-20, 4]], np.float32))
+SCALE_M = np.full(6, 0.5)
+
+
+def decided(offset_m, caution=0.0, areas=(ROAD,)):
+    verifier, scene = Verifier(VerifierLimits(), EgoDimensions()), PreparedScene.of((), areas)
+    state = EgoState(SPEED_MPS)
+    report = verifier.judge(PROPOSAL_M, STEP_S, state, scene)
+    assert report.safe
+    return decide(
+        verifier,
+        PROPOSAL_M,
+        report,
+        offset_m,
+        SCALE_M,
+        caution=caution,
+        step_s=STEP_S,
+        ego_state=state,
+        scene=scene,
+    )
+
+
+def to_the_left(end_m):
+    """An offset that grows with the square of time."""
+    return np.stack((np.zeros(6), end_m * (TIMES_S / TIMES_S[-1]) ** 2), 1)
+
+
+def test_a_correction_that_passes_is_answered_whole():
+    decision, whole_m = decided(to_the_left(1.0))
+    assert decision.status == "corrected"
+    np.testing.assert_array_equal(decision.trajectory_ego_m, PROPOSAL_M + to_the_left(1.0))
+    np.testing.assert_array_equal(whole_m, decision.trajectory_ego_m)
+
+
+@pytest.mark.parametrize(("end_m", "share"), [(3.2, 0.75), (4.8, 0.5), (9.0, 0.25)])
+def test_of_a_correction_that_leaves_the_road_as_much_is_answered_as_stays_on_it(end_m, share):
+    decision, whole_m = decided(to_the_left(end_m))
+    assert decision.status == "corrected"
+    np.testing.assert_allclose(decision.trajectory_ego_m, PROPOSAL_M + share * to_the_left(end_m))
+    np.testing.assert_array_equal(whole_m, PROPOSAL_M + to_the_left(end_m))
+    assert decision.correction_report.safe
+    assert decision.reason.startswith(f"{share:.0%} of the correction, for the correction is worse: drivable_area")
+
+
+def test_a_correction_of_which_no_share_passes_leaves_the_proposal():
+    decision, _ = decided(to_the_left(60.0))
+    assert decision.status == "kept_proposal"
+    assert "the correction is worse: drivable_area" in decision.reason
+    np.testing.assert_array_equal(decision.trajectory_ego_m, PROPOSAL_M)
+
+
+def test_an_offset_within_its_uncertainty_leaves_the_proposal():
+    decision, _ = decided(to_the_left(0.1), caution=1.0)
+    assert (decision.status, decision.reason) == ("kept_proposal", UNSURE)
+    np.testing.assert_array_equal(decision.trajectory_ego_m, PROPOSAL_M)
