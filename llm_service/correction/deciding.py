@@ -10,7 +10,6 @@ from llm_service.correction.certainty import UNSURE, cautious
 from llm_service.verifier import Decision, PreparedScene, Report, Verifier
 from waymend.trajectory import EgoState
 
-
 _SHARES = (0.75, 0.5, 0.25)
 """Of a correction that is refused as a whole, tried in turn."""
 

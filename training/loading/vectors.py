@@ -18,7 +18,7 @@ class KeyframeVectors:
     def __init__(self, keyframes: Dataset, config: PerceptionConfig) -> None:
         self._keyframes = keyframes
         self._row_of = {token: row for row, token in enumerate(keyframes["sample_token"])}
-        self._limits = config.tokens["vector"]
+        self._config = config
         self._kept: dict[str, VectorInputs] = {}
 
     def __getitem__(self, sample_token: str) -> VectorInputs:
@@ -29,7 +29,7 @@ class KeyframeVectors:
         """
         if sample_token in self._kept:
             return self._kept[sample_token]
-        inputs = self._inputs(self.keyframe(sample_token))
+        inputs = vectors_of(self.keyframe(sample_token), self._config)
         if len(self._kept) < _MOST_KEPT:
             self._kept[sample_token] = inputs
         return inputs
@@ -40,18 +40,20 @@ class KeyframeVectors:
             raise InvalidField("sample_token", "one of the key frames of the same split", sample_token)
         return keyframe_from_row(self._keyframes[self._row_of[sample_token]])
 
-    def _inputs(self, keyframe: Keyframe) -> VectorInputs:
-        """As serving makes them; there, the ages of past poses are positive."""
-        history = keyframe.history_ego.copy()
-        history[:, 0] *= -1.0
-        return vector_inputs(
-            keyframe.ego_state,
-            history,
-            keyframe.agents,
-            keyframe.road_map.polylines if keyframe.road_map else (),
-            max_agents=self._limits["agents"],
-            max_polylines=self._limits["polylines"],
-        )
+
+def vectors_of(keyframe: Keyframe, config: PerceptionConfig) -> VectorInputs:
+    """A batch of one, as serving makes it; there, the ages of past poses are positive."""
+    history = keyframe.history_ego.copy()
+    history[:, 0] *= -1.0
+    limits = config.tokens["vector"]
+    return vector_inputs(
+        keyframe.ego_state,
+        history,
+        keyframe.agents,
+        keyframe.road_map.polylines if keyframe.road_map else (),
+        max_agents=limits["agents"],
+        max_polylines=limits["polylines"],
+    )
 
 
 def token_count(inputs: VectorInputs) -> int:

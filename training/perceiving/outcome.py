@@ -37,22 +37,26 @@ def write_perception(model: PerceptionModel, config: Mapping[str, Any], out: Pat
 
 
 def write_recipe(settings: PerceptionTraining, made: Mapping[str, Any]) -> None:
-    """Writes `recipe.json`: settings, digest of the data, machine, date, and what else was `made` of the run."""
-    document = {
-        "settings": settings.document(),
-        "data_sha256": data_digest(settings.data),
+    """Writes `recipe.json`: settings, conditions, and what else was `made` of the run."""
+    gpu = torch.cuda.get_device_name() if settings.device.startswith("cuda") else None
+    document = {"settings": settings.document(), **run_conditions(settings.data, gpu), **made}
+    (settings.out / RECIPE_FILE).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def run_conditions(data: Path, gpu: str | None = None) -> dict[str, Any]:
+    """Digest of the data, machine and date, as JSON values."""
+    return {
+        "data_sha256": data_digest(data),
         "machine": {
             "processor": processors()[0],
             "cores": os.cpu_count(),
             "threads": torch.get_num_threads(),
-            "gpu": torch.cuda.get_device_name() if settings.device.startswith("cuda") else None,
+            "gpu": gpu,
             "python": platform.python_version(),
             "torch": torch.__version__,
         },
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        **made,
     }
-    (settings.out / RECIPE_FILE).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def data_digest(directory: Path) -> str:

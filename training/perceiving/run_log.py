@@ -8,10 +8,10 @@ from training.running.run_directory import LOG_FILE
 
 
 class RunLog:
-    """`training_log.jsonl` in a directory."""
+    """A file in the directory of a run."""
 
-    def __init__(self, directory: Path) -> None:
-        self._path = directory / LOG_FILE
+    def __init__(self, directory: Path, name: str = LOG_FILE) -> None:
+        self._path = directory / name
 
     def add(self, line: dict[str, Any]) -> None:
         with self._path.open("a", encoding="utf-8") as file:

@@ -1,4 +1,7 @@
-"""Tokens of vectors: ego history and state, agents, map polylines (after Gao et al., "VectorNet", CVPR 2020)."""
+"""Tokens of vectors: the ego vehicle's motion and ways, agents, map polylines.
+
+After Gao et al., "VectorNet: Encoding HD Maps and Agent Dynamics from Vectorized Representation", CVPR 2020.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -7,9 +10,11 @@ from perception_service.models.tokens.vector_inputs import (
     AGENT_FEATURES,
     EGO_STATE_FEATURES,
     HISTORY_FEATURES,
+    POINTS_PER_POLYLINE,
     POLYLINE_FEATURES,
     VectorInputs,
 )
+from perception_service.models.tokens.way_features import WAY_FEATURES
 from waymend.vocabulary import OBJECT_CLASSES, POLYLINE_KINDS
 
 _SOURCES = ("ego", "agent", "polyline")
@@ -33,9 +38,13 @@ class VectorEncoder(nn.Module):
         self.max_agents = agents
         self.max_polylines = polylines
         self.history_encoder = PointSetEncoder(HISTORY_FEATURES, hidden_channels)
-        self.ego_state_encoder = _perceptron(EGO_STATE_FEATURES, hidden_channels)
+        self.ego_encoder = nn.Sequential(
+            _perceptron(hidden_channels + EGO_STATE_FEATURES + WAY_FEATURES, 2 * hidden_channels),
+            nn.GELU(),
+            nn.Linear(2 * hidden_channels, hidden_channels),
+        )
         self.agent_encoder = _perceptron(AGENT_FEATURES, hidden_channels)
-        self.polyline_encoder = PointSetEncoder(POLYLINE_FEATURES, hidden_channels)
+        self.polyline_encoder = _perceptron(POINTS_PER_POLYLINE * POLYLINE_FEATURES, hidden_channels)
         self.source_embedding = nn.Embedding(len(_SOURCES), hidden_channels)
         self.class_embedding = nn.Embedding(len(OBJECT_CLASSES), hidden_channels)
         self.kind_embedding = nn.Embedding(len(POLYLINE_KINDS), hidden_channels)
@@ -53,7 +62,9 @@ class VectorEncoder(nn.Module):
                 (
                     self._ego(inputs) + ego,
                     self.agent_encoder(inputs.agents) + self.class_embedding(inputs.agent_classes) + agent,
-                    self._polylines(inputs) + self.kind_embedding(inputs.polyline_kinds) + polyline,
+                    self.polyline_encoder(inputs.polylines.flatten(2))
+                    + self.kind_embedding(inputs.polyline_kinds)
+                    + polyline,
                 ),
                 1,
             )
@@ -62,11 +73,7 @@ class VectorEncoder(nn.Module):
 
     def _ego(self, inputs: VectorInputs) -> Tensor:
         history = self.history_encoder(inputs.history, inputs.history_mask)
-        return (history + self.ego_state_encoder(inputs.ego_state))[:, None]
-
-    def _polylines(self, inputs: VectorInputs) -> Tensor:
-        every_point = inputs.polyline_mask[..., None].expand(inputs.polylines.shape[:3])
-        return self.polyline_encoder(inputs.polylines, every_point)
+        return self.ego_encoder(torch.cat((history, inputs.ego_state, inputs.ways), -1))[:, None]
 
 
 class PointSetEncoder(nn.Module):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from perception_service.models.tokens.way_features import way_features
 from waymend.agents import AgentBox, Polyline
 from waymend.trajectory import EgoState
 from waymend.vocabulary import OBJECT_CLASSES, POLYLINE_KINDS
@@ -32,6 +33,7 @@ class VectorInputs:
 
     Attributes:
         ego_state: [B, 4]: speed, acceleration, yaw rate, and 1 where they are known.
+        ways: [B, WAY_FEATURES]: what the ways ahead demand, see `way_features`.
         history: [B, H, 5]: x, y, cos yaw, sin yaw, age.
         agents: [B, A, 11]: x, y, z, length, width, height, cos yaw, sin yaw, vx, vy, score; nearest first.
         agent_classes: int64 [B, A], indices into OBJECT_CLASSES.
@@ -41,6 +43,7 @@ class VectorInputs:
     """
 
     ego_state: Tensor
+    ways: Tensor
     history: Tensor
     agents: Tensor
     agent_classes: Tensor
@@ -79,6 +82,7 @@ def vector_inputs(
     nearest_lines = sorted(polylines, key=lambda line: distance_to_polyline_m(line.points_ego_m))[:max_polylines]
     arrays = {
         "ego_state": _ego_state_features(ego_state),
+        "ways": way_features(ego_state, agents, polylines),
         "history": _history_features(ego_history),
         "agents": np.array([_agent_features(agent) for agent in nearest_agents]).reshape(-1, AGENT_FEATURES),
         "polylines": np.array([_polyline_features(line) for line in nearest_lines]).reshape(

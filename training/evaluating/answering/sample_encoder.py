@@ -1,21 +1,34 @@
 """Key frames through perception, each once."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from nuscenes.nuscenes import NuScenes
 
 from llm_service.correction.received_scene import ReceivedScene
 from llm_service.verifier import PreparedScene
 from perception_service.convert.nuscenes_sample import frame_from_sample
-from perception_service.models.tokens.vector_inputs import VectorInputs, vector_inputs
 from perception_service.pipeline import PerceptionPipeline
 from training.serving.local_service import decoded, received
+from waymend.agents import AgentBox, Polyline
 from waymend.bundle import Contract
 from waymend.errors import InvalidField
 from waymend.frames import FrameDirectory
+from waymend.trajectory import EgoState
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vectors:
+    """What the vector tokens of a sample are made of; `ego_history` as of `vector_inputs`."""
+
+    ego_state: EgoState | None
+    ego_history: NDArray[np.float64]
+    agents: Sequence[AgentBox]
+    polylines: Sequence[Polyline]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,12 +37,12 @@ class SampleTokens:
 
     Attributes:
         tokens: float16 [N, width] by modality, as they travel between the services.
-        vector: What the vector tokens were made of: a batch of one.
+        vectors: What the vector tokens were made of.
         prepared: What the verifier is given.
     """
 
     tokens: Mapping[str, torch.Tensor]
-    vector: VectorInputs
+    vectors: Vectors
     prepared: PreparedScene
 
 
@@ -71,16 +84,13 @@ class SampleEncoder:
         started_s = time.perf_counter()
         there = received(self._pipeline, scene, self._contract)
         perception_ms = (time.perf_counter() - started_s) * 1e3
-        limits = self._pipeline.config.tokens["vector"]
-        vector = vector_inputs(
+        vectors = Vectors(
             scene.ego_state,
             scene.ego_history,
             there.embedding.agents,
             scene.map.polylines if scene.map else (),
-            max_agents=limits["agents"],
-            max_polylines=limits["polylines"],
         )
-        self.kept[sample_token] = SampleTokens(there.tokens, vector, there.prepared)
+        self.kept[sample_token] = SampleTokens(there.tokens, vectors, there.prepared)
         return EncodedSample(there, self.kept[sample_token], perception_ms)
 
     def tokens(self, sample_token: str) -> SampleTokens:

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 
 from perception_service.models.perception_model import PerceptionModel
-from perception_service.models.tokens.vector_inputs import VectorInputs
+from perception_service.models.tokens.vector_inputs import vector_inputs
 from training.data.samples.keyframe import Keyframe
 from training.evaluating.answering.reference import ModelInput
-from training.evaluating.answering.sample_encoder import SampleTokens
+from training.evaluating.answering.sample_encoder import SampleTokens, Vectors
 from training.evaluating.case import Case
 from waymend.trajectory import EgoState
 
@@ -44,22 +44,13 @@ class PerceptionAblations:
     def shuffled(self, case: Case) -> ModelInput:
         """With another sample's surroundings."""
         own, other = self._tokens_of(case.sample_token), self._tokens_of(self._other_of[case.sample_token])
-        vector = replace(
-            other.vector,
-            ego_state=own.vector.ego_state,
-            history=own.vector.history,
-            history_mask=own.vector.history_mask,
-        )
-        return ModelInput({**other.tokens, "vector": self._vector_tokens(vector)}, case.keyframe.ego_state)
+        vectors = replace(other.vectors, ego_state=own.vectors.ego_state, ego_history=own.vectors.ego_history)
+        return ModelInput({**other.tokens, "vector": self._vector_tokens(vectors)}, case.keyframe.ego_state)
 
     def zeroed(self, case: Case) -> ModelInput:
         """With no surroundings, and as many tokens as before."""
         own = self._tokens_of(case.sample_token)
-        alone = replace(
-            own.vector,
-            agent_mask=torch.zeros_like(own.vector.agent_mask),
-            polyline_mask=torch.zeros_like(own.vector.polyline_mask),
-        )
+        alone = replace(own.vectors, agents=(), polylines=())
         tokens = {name: torch.zeros_like(values) for name, values in own.tokens.items()}
         tokens["vector"][0] = self._vector_tokens(alone)[0]
         return ModelInput(tokens, case.keyframe.ego_state)
@@ -67,15 +58,22 @@ class PerceptionAblations:
     def without_ego_state(self, case: Case) -> ModelInput:
         """With the motion of a vehicle that stands and never moved."""
         own = self._tokens_of(case.sample_token)
-        standing = torch.zeros_like(own.vector.ego_state)
-        standing[:, -1] = 1.0
-        vector = replace(own.vector, ego_state=standing, history_mask=torch.zeros_like(own.vector.history_mask))
-        return ModelInput({**own.tokens, "vector": self._vector_tokens(vector)}, EgoState(0.0))
+        vectors = replace(own.vectors, ego_state=EgoState(0.0), ego_history=np.zeros((0, 4)))
+        return ModelInput({**own.tokens, "vector": self._vector_tokens(vectors)}, EgoState(0.0))
 
     @torch.inference_mode()
-    def _vector_tokens(self, vector: VectorInputs) -> torch.Tensor:
+    def _vector_tokens(self, vectors: Vectors) -> torch.Tensor:
         """Real tokens float16 [N, width] of one frame."""
-        values, mask = self._perception.vector_tokens(vector)
+        encoder = self._perception.vector_tokens
+        inputs = vector_inputs(
+            vectors.ego_state,
+            vectors.ego_history,
+            vectors.agents,
+            vectors.polylines,
+            max_agents=encoder.max_agents,
+            max_polylines=encoder.max_polylines,
+        )
+        values, mask = encoder(inputs)
         return values[0][mask[0]].half()
 
 

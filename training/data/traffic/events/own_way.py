@@ -10,13 +10,12 @@ from training.data.traffic.layouts.layout import CrossingSite
 from training.data.traffic.road import Thing
 from training.data.traffic.walkers import Walker, bumper_distance, crossing_way, stopping_distance
 
-
 _LONG_REST = 0.4
 """Chance that a rest takes up much of a drive, as at a red light, which no table of nuScenes holds."""
 
 
 class StartsFromRest:
-    """The ego vehicle stands at first, for a reason that nothing shows, and then sets off; perhaps not in this drive."""
+    """The ego vehicle stands at first, for a reason that nothing shows, and sets off; perhaps after the drive."""
 
     def __init__(self, random: np.random.Generator) -> None:
         self.told = ""
