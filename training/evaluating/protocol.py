@@ -12,6 +12,7 @@ import torch
 from training.evaluating.assessment import EGO, LIMITS
 from training.evaluating.case import CaseSet
 from training.evaluating.settings import EvaluationSettings
+from training.machine import processors
 from waymend.bundle import Bundle
 from waymend.bundle.opening import MANIFEST_FILE, file_digest
 
@@ -65,7 +66,7 @@ def _bundle(bundle: Bundle) -> dict[str, Any]:
 def _hardware() -> dict[str, Any]:
     return {
         "machine": platform.machine(),
-        "processor": platform.processor() or "unknown",
+        "processor": processors()[0] or "unknown",
         "cpus": psutil.cpu_count(),
         "torch_threads": torch.get_num_threads(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),

@@ -13,6 +13,7 @@ from training.exporting.llm_half import write_llm_half
 from training.exporting.model_card import CARD_FILE, ExportFacts, model_card
 from training.exporting.perception_half import write_perception_half
 from training.exporting.precision import ServingDtype
+from training.exporting.run_logs import keep_logs
 from training.exporting.run_record import read_chain
 from training.exporting.stage_files import check_stage_files
 from training.modeling.replacing import replaced
@@ -68,6 +69,7 @@ def export_bundle(
         facts = ExportFacts(name, version, horizon, adapter, merged, str(served).removeprefix("torch."))
         if compare:
             facts = _compared(facts, run, bundle)
+        keep_logs(chain, bundle)
         (bundle / CARD_FILE).write_text(model_card(facts, chain), encoding="utf-8")
         base = chain[-1].info.base
         return write_manifest(

@@ -63,11 +63,16 @@ def read_stage_record(directory: Path) -> StageRecord:
         InvalidField: It is no stage directory, or its `stage.json` is broken.
     """
     info = _info(directory)
-    run = directory if (directory / RECIPE_FILE).is_file() else directory.parent
     state = _json(directory / STATE_FILE)
     steps = _integer(info.run.get("steps", state.get("global_step")))
     entries = _lines(directory / LOG_FILE) or state.get("log_history", [])
-    return StageRecord(directory, info, _recipe(run), steps, _last_values(entries, steps))
+    recipe = _recipe(run_of(directory))
+    return StageRecord(directory, info, recipe, steps, _last_values(entries, steps))
+
+
+def run_of(stage: Path) -> Path:
+    """The run's directory: that of the stage, or around it where it is a checkpoint."""
+    return stage if (stage / RECIPE_FILE).is_file() else stage.parent
 
 
 def read_chain(directory: Path) -> list[StageRecord]:

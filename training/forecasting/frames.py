@@ -1,6 +1,6 @@
 """Key frames as a forecaster sees them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +13,7 @@ from torch import Tensor
 from llm_service.modeling.plan_features import constant_turn_rate_and_acceleration
 from perception_service.models.config import PerceptionConfig
 from perception_service.models.tokens.vector_inputs import VectorInputs
+from training.data.samples.keyframe import Keyframe
 from training.data.samples.keyframe_rows import keyframe_from_row
 from training.data.samples.loading import load_keyframes
 from training.loading.vectors import vectors_of
@@ -60,11 +61,14 @@ def read_frames(data: Path, split: str, perception: PerceptionConfig, horizon: H
         InvalidField: The data has no such split.
     """
     rows: Any = load_keyframes(data, split)
-    return [_frame(row, perception, horizon) for row in track(rows, f"Reading {split}", total=len(rows))]
+    return [
+        forecast_frame(keyframe_from_row(row), perception, horizon)
+        for row in track(rows, f"Reading {split}", total=len(rows))
+    ]
 
 
-def _frame(row: Mapping[str, Any], perception: PerceptionConfig, horizon: Horizon) -> ForecastFrame:
-    keyframe = keyframe_from_row(row)
+def forecast_frame(keyframe: Keyframe, perception: PerceptionConfig, horizon: Horizon) -> ForecastFrame:
+    """What is made of one key frame."""
     ctra_m = constant_turn_rate_and_acceleration(keyframe.ego_state, horizon.times_s)
     return ForecastFrame(
         vectors_of(keyframe, perception),

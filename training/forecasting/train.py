@@ -17,6 +17,7 @@ from perception_service.models.perception_model import PerceptionModel
 from perception_service.models.weights import load_weights
 from training.forecasting.forecaster import MotionForecaster
 from training.forecasting.frames import ForecastBatch, ForecastFrame, read_frames
+from training.forecasting.mirroring import mirrored
 from training.forecasting.settings import ForecastTraining
 from training.perceiving.batches import shuffled_batches
 from training.perceiving.outcome import run_conditions, start_directory, write_perception
@@ -46,6 +47,7 @@ class ForecastResult:
 def train_forecast(settings: ForecastTraining) -> ForecastResult:
     """Teaches the vector encoder and writes the perception half, with the weights that did best on the val split.
 
+    Every other step sees its key frames in a mirror, which doubles what there is to learn from.
     Equal settings give equal weights to the bit on a CPU with the same number of threads. What else the directory of
     the perception half holds, such as how the rest was trained, is copied.
 
@@ -85,7 +87,8 @@ def _train(
     for step, chosen in enumerate(order, 1):
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * learning_rate_factor(step / settings.steps)
-        loss, error_m = forecaster.train().loss(ForecastBatch.of([frames[index] for index in chosen]))
+        batch = ForecastBatch.of([frames[index] for index in chosen])
+        loss, error_m = forecaster.train().loss(mirrored(batch) if step % 2 else batch)
         if not torch.isfinite(loss):
             raise InvalidField("learning_rate", "one at which the loss stays finite", settings.learning_rate)
         optimizer.zero_grad()
@@ -94,8 +97,10 @@ def _train(
         optimizer.step()
         if step % check_every == 0 or step == settings.steps:
             held_m = _error_m(forecaster, held)
-            log.add({"step": step, "loss": float(loss), "error_m": float(error_m), "val_error_m": held_m})
-            typer.echo(f"step {step}: loss {float(loss):.3f}, error {float(error_m):.3f} m, val error {held_m:.4f} m")
+            log.add({"step": step, "loss": float(loss.detach()), "error_m": float(error_m), "val_error_m": held_m})
+            typer.echo(
+                f"step {step}: loss {float(loss.detach()):.3f}, error {float(error_m):.3f} m, val error {held_m:.4f} m"
+            )
             if held_m < best_m:
                 best, best_m = copy.deepcopy(forecaster.state_dict()), held_m
     forecaster.load_state_dict(best)

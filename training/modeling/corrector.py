@@ -150,7 +150,12 @@ class Corrector(nn.Module):
         if "traj" in self.settings.losses:
             offset_m, scale_m = self._trajectory_at(hidden, batch["input_ids"])
             terms["traj"] = traj_loss(
-                self.settings.traj_loss, offset_m, scale_m, batch["offset_m"], self.settings.harm_weight
+                self.settings.traj_loss,
+                offset_m,
+                scale_m,
+                batch["offset_m"],
+                error_weight=self.settings.error_weight,
+                harm_weight=self.settings.harm_weight,
             )
         return terms
 

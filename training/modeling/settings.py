@@ -41,6 +41,7 @@ class CorrectorSettings:
     modalities: Enabled ones; parts of the others do not train and their losses are absent.
     losses: Which are computed, those whose weight is not 0.
     traj_loss: Form of the trajectory loss.
+    error_weight: What it adds of the mean distance from the truth, per metre.
     harm_weight: What it adds for corrections that are worse than their proposals.
     dtype: Of frozen language-model weights; whatever trains is float32.
     quantization_bit: 4 or 8 holds the frozen linears so (QLoRA); needs bitsandbytes and type `lora`.
@@ -55,6 +56,7 @@ class CorrectorSettings:
     modalities: tuple[str, ...] = MODALITIES
     losses: tuple[str, ...] = LOSS_NAMES
     traj_loss: TrajectoryLoss = "laplace"
+    error_weight: float = 0.0
     harm_weight: float = 0.0
     dtype: torch.dtype = torch.float32
     quantization_bit: int | None = None

@@ -15,6 +15,7 @@ def corrector_settings(recipe: Recipe) -> CorrectorSettings:
         modalities=recipe.modalities,
         losses=tuple(recipe.loss_weights),
         traj_loss=recipe.traj_loss,
+        error_weight=recipe.traj_error_weight,
         harm_weight=recipe.traj_harm_weight,
         dtype=getattr(torch, recipe.dtype),
         quantization_bit=recipe.quantization_bit,

@@ -17,9 +17,11 @@ from waymend.agents import AgentBox, Polyline
 from waymend.trajectory import EgoState
 
 TIMES_S = np.arange(0.5, 3.01, 0.5)
-_SHARED = 3
-_LEAD, _ENTERING, _STOP = 5, 4, 1
-WAY_FEATURES = _SHARED + len(TURNS) * (_LEAD + _ENTERING + _STOP + 4 * len(TIMES_S))
+LANE_NUMBERS = 3
+WAY_POSITIONS = 2 * len(TIMES_S)
+WAY_NUMBERS = 5 + 4 + 1 + 2 * WAY_POSITIONS
+"""Of each way: the agent ahead, one that comes in, the stop line, and positions (x, y), which come last."""
+WAY_FEATURES = LANE_NUMBERS + len(TURNS) * WAY_NUMBERS
 
 _FAR_M = 60.0
 _BESIDE_M = 0.1

@@ -15,6 +15,7 @@ class LossKeys(Section):
         bev_text_loss_weight: BEV map against text.
         bev_vector_loss_weight: BEV map against agents and road map.
         traj_loss: Negative log likelihood of a Laplace distribution with the head's scale, or smooth L1.
+        traj_error_weight: What the trajectory's term adds of the mean distance from the truth, per metre.
         traj_harm_weight: What the trajectory's term adds for corrections that are worse than their proposals.
     """
 
@@ -26,4 +27,5 @@ class LossKeys(Section):
     bev_text_loss_weight: Weight = 0.2
     bev_vector_loss_weight: Weight = 0.2
     traj_loss: Literal["laplace", "smooth_l1"] = "laplace"
+    traj_error_weight: Weight = 0.0
     traj_harm_weight: Weight = 0.0

@@ -5,14 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from perception_service.models.tokens.way_features import WAY_FEATURES, IntelligentDriver, way_features
+from perception_service.models.tokens.way_features import (
+    LANE_NUMBERS,
+    WAY_FEATURES,
+    WAY_NUMBERS,
+    IntelligentDriver,
+    way_features,
+)
 from waymend import ego_vehicle
 from waymend.agents import Polyline
 from waymend.trajectory import EgoState
 
 LANE = Polyline("lane_centerline", np.array([[-20, 0], [200, 0]], np.float32))
 SPEED_MPS = 8.0
-PER_WAY = (WAY_FEATURES - 3) // 3
 LEAD, ENTERING, STOP, KEPT, FOLLOWED = slice(0, 5), slice(5, 9), 9, slice(10, 22), slice(22, 34)
 
 
@@ -20,7 +25,7 @@ def straight(agents=(), polylines=(LANE,), state=EgoState(SPEED_MPS)):  # noqa: 
     """The numbers of the way straight on."""
     numbers = way_features(state, agents, polylines)
     assert numbers.shape == (WAY_FEATURES,)
-    return numbers[3 + PER_WAY : 3 + 2 * PER_WAY]
+    return numbers[LANE_NUMBERS + WAY_NUMBERS : LANE_NUMBERS + 2 * WAY_NUMBERS]
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ def test_an_unknown_motion_gives_zeros(car):
 
 def test_the_lane_is_told_first():
     lane = Polyline("lane_centerline", np.array([[-20, 0.8], [200, 0.8]], np.float32))
-    assert way_features(EgoState(5.0), [], [lane])[:3] == pytest.approx([1.0, 0.8, 0.0])
+    assert way_features(EgoState(5.0), [], [lane])[:LANE_NUMBERS] == pytest.approx([1.0, 0.8, 0.0])
 
 
 def test_the_nearest_agent_in_the_way_leads(car):
@@ -93,4 +98,6 @@ def test_the_intelligent_driver_keeps_its_time_gap():
     driver, speed = IntelligentDriver(), 12.0
     wanted = driver.jam_gap_m + driver.time_gap_s * speed
     gap_m = wanted / np.sqrt(1 - (speed / (speed + 1.0)) ** 4)
-    np.testing.assert_allclose(driver.progress_m(speed, 0.0, gap_m, speed), speed * np.arange(0.5, 3.01, 0.5), rtol=1e-3)
+    np.testing.assert_allclose(
+        driver.progress_m(speed, 0.0, gap_m, speed), speed * np.arange(0.5, 3.01, 0.5), rtol=1e-3
+    )

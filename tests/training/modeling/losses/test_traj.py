@@ -58,3 +58,12 @@ def test_harm_is_the_share_by_which_a_correction_is_worse_and_nothing_where_it_i
     plain = traj_loss("laplace", offset_m, scale_m, truth_m).total
     weighted = traj_loss("laplace", offset_m, scale_m, truth_m, harm_weight=2.0).total
     assert float(weighted - plain) == pytest.approx(2.0 * (0.4 / 0.9 + 0.3 / 0.3), rel=1e-5)
+
+
+def test_the_error_is_the_mean_distance_from_the_truth():
+    truth_m = torch.tensor([[[0.6, 0.0], [1.0, 1.0]], [[0.0, 0.0], [0.0, 2.0]]])
+    offset_m = torch.tensor([[[0.0, 0.8], [1.0, 0.0]], [[0.0, 0.3], [0.0, 0.0]]])
+    scale_m = torch.ones(2, 2)
+    plain = traj_loss("laplace", offset_m, scale_m, truth_m).total
+    weighted = traj_loss("laplace", offset_m, scale_m, truth_m, error_weight=3.0).total
+    assert float(weighted - plain) == pytest.approx(3.0 * ((1.0 + 1.0) / 2 + (0.3 + 2.0) / 2), rel=1e-5)

@@ -1,0 +1,46 @@
+"""What a bundle keeps of its training."""
+
+import json
+import shutil
+
+import pytest
+
+from training.exporting.run_logs import keep_logs
+from training.exporting.run_record import read_chain
+from waymend.bundle import open_bundle
+
+
+@pytest.fixture
+def runs(lora_stage, full_stage, tmp_path):
+    """Both stages as runs leave them, with a perception half that was trained before."""
+    seeing, sft, full = (tmp_path / name for name in ("seeing", "sft", "full"))
+    seeing.mkdir()
+    for name in ("recipe.json", "forecast_log.jsonl", "loss.png", "config.json", "model.safetensors"):
+        (seeing / name).write_text(name)
+    for source, run, start in ((lora_stage, sft, "builtin:tiny"), (full_stage, full, str(sft))):
+        shutil.copytree(source, run)
+        (run / "recipe.yaml").write_text(f"model_name_or_path: {start}\nperception: {seeing}\n")
+        (run / "training_log.jsonl").write_text(json.dumps({"step": 1, "loss": 2.0}) + "\n")
+    return full
+
+
+def test_recipes_and_logs_of_all_stages_are_kept(runs, tmp_path):
+    keep_logs(read_chain(runs), tmp_path / "bundle")
+    logs = tmp_path / "bundle/training"
+    kept = sorted(path.relative_to(logs).as_posix() for path in logs.rglob("*.*"))
+    assert kept == [
+        "0-encoders/forecast_log.jsonl",
+        "0-encoders/loss.png",
+        "0-encoders/recipe.json",
+        "1-sft/recipe.yaml",
+        "1-sft/training_log.jsonl",
+        "2-full_finetune/recipe.yaml",
+        "2-full_finetune/training_log.jsonl",
+    ]
+    assert (logs / "2-full_finetune/recipe.yaml").read_bytes() == (runs / "recipe.yaml").read_bytes()
+
+
+def test_what_is_gone_is_left_out(full, lora_stage, tmp_path):
+    keep_logs(read_chain(lora_stage), tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
+    assert not any(path.startswith("training/") for path in open_bundle(full).manifest.files)
