@@ -53,6 +53,17 @@ def test_the_prompt_is_the_service_s_token_for_token(cases, build, tokenizer, ll
         assert build(case).input_ids[: len(expected)].tolist() == expected
 
 
+def test_without_words_a_sequence_is_the_correction_request(cases, tokenizer, llm_config):
+    case = next(case for case in cases if case.system_text == SYSTEM_TEXT)
+    plan = plan_features(case.proposal_ego_m, 0.5, case.ego_state, case.command)
+    bare = SequenceBuilder(tokenizer, llm_config, 1024, words=False)(case, plan, COUNTS, further_plans=2)
+    own = bare.input_ids[bare.segments <= 1].tolist()
+    whole = served_ids(tokenizer, llm_config, case)
+    assert own == whole[: whole.index(llm_config.traj_token_id) + 1]
+    assert (bare.labels == NOT_A_LABEL).all()
+    assert (bare.input_ids == llm_config.traj_token_id).sum() == 3
+
+
 @pytest.mark.parametrize("counts", [{}, {"bev": 64}, {"image": 96, "vector": 5}])
 def test_a_modality_that_is_not_shown_has_no_placeholders(cases, build, tokenizer, llm_config, counts):
     case = next(case for case in cases if case.system_text == SYSTEM_TEXT)

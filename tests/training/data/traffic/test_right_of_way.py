@@ -8,7 +8,7 @@ from training.data.traffic.driver import Driver
 from training.data.traffic.layouts.arms import draw_arm, way_through
 from training.data.traffic.layouts.layout import Control, JunctionPlan
 from training.data.traffic.network import CurveNetwork
-from training.data.traffic.right_of_way import Junction
+from training.data.traffic.right_of_way import PHASE_S, Junction
 from training.data.traffic.road import TrafficRoad
 
 _STOP_M = 1.0
@@ -81,9 +81,9 @@ def test_a_left_turn_gives_way_to_oncoming_traffic() -> None:
 def test_a_red_signal_holds_and_a_green_one_lets_pass() -> None:
     crossroads = Crossroads("signals")
     green, red = crossroads.driver(0, 2, before_m=45.0), crossroads.driver(1, 3, before_m=45.0)
-    entered = _entered(crossroads, [green, red], 18.0)
+    entered = _entered(crossroads, [green, red], PHASE_S + 6.5)
     assert entered[0] < 6.0
-    assert 11.5 <= entered[1] < 16.0
+    assert PHASE_S <= entered[1] < PHASE_S + 4.5
 
 
 def test_everybody_stops_at_a_stop_sign_and_then_goes() -> None:
