@@ -58,5 +58,5 @@ def decide(
         part = verifier.choose(proposal_ego_m, proposal, part_ego_m, step_s, ego_state, scene)
         if part.status == "corrected":
             reason = f"{share:.0%} of the correction, for {whole.reason}"
-            return Decided(replace(part, reason=reason), correction_ego_m)
+            return Decided(replace(part, share=share, reason=reason), correction_ego_m)
     return Decided(whole, correction_ego_m)

@@ -115,6 +115,7 @@ class CorrectionAnswer(BaseModel):
     step_s: float
     scale_m: list[float]
     status: Literal["corrected", "kept_proposal"]
+    share: float
     reason: str
     checks: Judgements
     explanation: Explanation | None = None

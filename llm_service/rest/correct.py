@@ -160,6 +160,7 @@ def _answer(
         step_s=service.bundle.manifest.contract.horizon.step_s,
         scale_m=correction.scale_m.tolist(),
         status=decision.status,
+        share=decision.share,
         reason=decision.reason,
         checks=Judgements(
             proposal=Judgement.of(decision.proposal_report), correction=Judgement.of(decision.correction_report)

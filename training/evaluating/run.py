@@ -144,7 +144,7 @@ def _summary(data: Path) -> BuildSummary:
 
 
 def _completed(outcomes: Sequence[Outcome], reference: Sequence[Outcome]) -> list[Outcome]:
-    """A service does not tell the model's own trajectory where it kept the proposal: the reference model's is taken."""
+    """A service tells the model's own trajectory only where it took all of it: else the reference model's stands in."""
     return [
         replace(outcome, alone_ego_m=other.alone_ego_m)
         if outcome.failure is None and outcome.alone_ego_m is None

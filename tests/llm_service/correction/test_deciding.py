@@ -41,7 +41,7 @@ def to_the_left(end_m):
 
 def test_a_correction_that_passes_is_answered_whole():
     decision, whole_m = decided(to_the_left(1.0))
-    assert decision.status == "corrected"
+    assert (decision.status, decision.share) == ("corrected", 1.0)
     np.testing.assert_array_equal(decision.trajectory_ego_m, PROPOSAL_M + to_the_left(1.0))
     np.testing.assert_array_equal(whole_m, decision.trajectory_ego_m)
 
@@ -49,7 +49,7 @@ def test_a_correction_that_passes_is_answered_whole():
 @pytest.mark.parametrize(("end_m", "share"), [(3.2, 0.75), (4.8, 0.5), (9.0, 0.25)])
 def test_of_a_correction_that_leaves_the_road_as_much_is_answered_as_stays_on_it(end_m, share):
     decision, whole_m = decided(to_the_left(end_m))
-    assert decision.status == "corrected"
+    assert (decision.status, decision.share) == ("corrected", share)
     np.testing.assert_allclose(decision.trajectory_ego_m, PROPOSAL_M + share * to_the_left(end_m))
     np.testing.assert_array_equal(whole_m, PROPOSAL_M + to_the_left(end_m))
     assert decision.correction_report.safe
@@ -58,7 +58,7 @@ def test_of_a_correction_that_leaves_the_road_as_much_is_answered_as_stays_on_it
 
 def test_a_correction_of_which_no_share_passes_leaves_the_proposal():
     decision, _ = decided(to_the_left(60.0))
-    assert decision.status == "kept_proposal"
+    assert (decision.status, decision.share) == ("kept_proposal", 0.0)
     assert "the correction is worse: drivable_area" in decision.reason
     np.testing.assert_array_equal(decision.trajectory_ego_m, PROPOSAL_M)
 

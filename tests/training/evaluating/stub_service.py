@@ -17,6 +17,7 @@ def answer(waypoints, **changes):
         "waypoints_ego_m": waypoints,
         "scale_m": [0.5] * len(waypoints),
         "status": "corrected",
+        "share": 1.0,
         "reason": "",
         "checks": {"proposal": CHECKS, "correction": CHECKS},
         "timing_ms": {"prompt": 1.0, "prefill": 2.0, "verifier": 3.0},

@@ -77,7 +77,7 @@ def test_a_frame_that_has_grown_too_old_is_sent_again(encoder, cases):
 
 
 def test_a_kept_proposal_does_not_tell_the_models_own_trajectory(encoder, cases):
-    with serving(answer(PLAN.tolist(), status="kept_proposal"), answer(CORRECTED)) as (url, _):
+    with serving(answer(PLAN.tolist(), status="kept_proposal", share=0.0), answer(CORRECTED)) as (url, _):
         kept, corrected = ask(url, encoder, cases)
     assert kept.alone_ego_m is None
     np.testing.assert_allclose(corrected.alone_ego_m, CORRECTED)

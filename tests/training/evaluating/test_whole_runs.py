@@ -75,7 +75,7 @@ def test_both_paths_and_the_reference_agree_to_a_millimetre(offline, served):
 
 def test_the_model_did_something_and_not_the_same_everywhere(offline):
     outcomes = offline.results.model.outcomes
-    assert {outcome.status for outcome in outcomes} == {"corrected", "kept_proposal"}
+    assert any(np.abs(outcome.trajectory_ego_m - outcome.alone_ego_m).max() > 0.01 for outcome in outcomes)
     offsets = [o.alone_ego_m - case.proposal_ego_m for o, case in zip(outcomes, offline.results.cases, strict=True)]
     assert min(np.abs(offset).max() for offset in offsets) > 0.01
     assert np.abs(offsets[0] - offsets[-1]).max() > 3e-3
