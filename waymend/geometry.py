@@ -4,7 +4,7 @@ A pose is named `target_from_source`; `a_from_b @ b_from_c` is `a_from_c`.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from waymend.errors import InvalidField
 
 _QUATERNION_NORM_TOLERANCE = 1e-3
+AngleT = TypeVar("AngleT", float, NDArray[np.float64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ class Pose:
     def quaternion_wxyz(self) -> NDArray[np.float64]:
         """The rotation as a unit quaternion [4], scalar first and not negative."""
         return _unit_quaternion_from_rotation(self.rotation)
+
+
+def wrapped(angle_rad: AngleT) -> AngleT:
+    """The same direction within -pi and pi."""
+    return (angle_rad + np.pi) % (2 * np.pi) - np.pi  # ty: ignore[invalid-explicit-return]
 
 
 def project_to_image(

@@ -24,23 +24,26 @@ class Decision:
 
     Attributes:
         trajectory_ego_m: float64 [T, 2], the correction or, where that is worse, the proposal.
-        status: Which of the two.
         share: Of the offset that the model proposes, in the answer: 1 all of it, 0 none.
         reason: Why, in words.
         proposal_report, correction_report: The checks of both.
     """
 
     trajectory_ego_m: NDArray[np.float64]
-    status: Literal["corrected", "kept_proposal"]
     share: float
     reason: str
     proposal_report: Report
     correction_report: Report
 
+    @property
+    def status(self) -> Literal["corrected", "kept_proposal"]:
+        """Whether any of the correction is in the answer."""
+        return "corrected" if self.share else "kept_proposal"
+
     def kept(self, proposal_ego_m: NDArray[np.floating], reason: str) -> "Decision":
         """The proposal instead, for another reason than the checks."""
         kept = np.array(proposal_ego_m, np.float64)
-        return replace(self, trajectory_ego_m=kept, status="kept_proposal", share=0.0, reason=reason)
+        return replace(self, trajectory_ego_m=kept, share=0.0, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,9 @@ class Verifier:
         worse = why_worse(correction, proposal)
         if worse is not None:
             kept = np.array(proposal_ego_m, np.float64)
-            return Decision(kept, "kept_proposal", 0.0, f"the correction is worse: {worse}", proposal, correction)
+            return Decision(kept, 0.0, f"the correction is worse: {worse}", proposal, correction)
         reason = "the correction passes every check made" if correction.safe else "the correction is no worse"
-        return Decision(np.array(correction_ego_m, np.float64), "corrected", 1.0, reason, proposal, correction)
+        return Decision(np.array(correction_ego_m, np.float64), 1.0, reason, proposal, correction)
 
 
 def _checked_shape(trajectory_ego_m: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from perception_service.bundle import CONFIG_FILE
 from training.exporting.run_record import LOG_FILE, RECIPE_FILE, StageRecord, run_of
+from training.running.run_directory import PLOT_FILE
 
 LOGS_DIRECTORY = "training"
 _ENCODERS = "0-encoders"
-_OF_STAGE = (RECIPE_FILE, LOG_FILE, "loss.png")
+_OF_STAGE = (RECIPE_FILE, LOG_FILE, PLOT_FILE)
 _OF_ENCODERS = ("*.json", "*.jsonl", "*.png")
 
 
@@ -25,10 +26,8 @@ def keep_logs(chain: Sequence[StageRecord], bundle: Path) -> None:
         _copy((path for path in told if path.name != CONFIG_FILE), logs / _ENCODERS)
     for number, record in enumerate(chain, 1):
         run = run_of(record.directory)
-        _copy(
-            (run / name for name in _OF_STAGE if (run / RECIPE_FILE).is_file()),
-            logs / f"{number}-{record.info.training_stage}",
-        )
+        if (run / RECIPE_FILE).is_file():
+            _copy((run / name for name in _OF_STAGE), logs / f"{number}-{record.info.training_stage}")
 
 
 def _copy(paths: Iterable[Path], out: Path) -> None:

@@ -22,40 +22,31 @@ from waymend.vocabulary import COMMANDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ForecastFrame:
-    """One key frame.
+class ForecastBatch:
+    """B key frames.
 
     Attributes:
-        vectors: A batch of one.
-        command: float32 [3], one where the route leads, in the order of `COMMANDS`.
-        beyond_ctra_m: float32 [T, 2], where the vehicle went minus where CTRA leads.
+        vectors: What the encoder is given.
+        command: float32 [B, 3], one where the route leads, in the order of `COMMANDS`.
+        beyond_ctra_m: float32 [B, T, 2], where the vehicle went minus where CTRA leads.
     """
 
     vectors: VectorInputs
     command: Tensor
     beyond_ctra_m: Tensor
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ForecastBatch:
-    """As `ForecastFrame`, [B, ...]."""
-
-    vectors: VectorInputs
-    command: Tensor
-    beyond_ctra_m: Tensor
-
     @classmethod
-    def of(cls, frames: Sequence[ForecastFrame]) -> Self:
-        """One batch of at least one frame."""
+    def of(cls, frames: Sequence[Self]) -> Self:
+        """One batch of at least one batch of one."""
         return cls(
             VectorInputs.collate([frame.vectors for frame in frames]),
-            torch.stack([frame.command for frame in frames]),
-            torch.stack([frame.beyond_ctra_m for frame in frames]),
+            torch.cat([frame.command for frame in frames]),
+            torch.cat([frame.beyond_ctra_m for frame in frames]),
         )
 
 
-def read_frames(data: Path, split: str, perception: PerceptionConfig, horizon: Horizon) -> list[ForecastFrame]:
-    """All key frames of a split, about 30 kB and 10 ms each.
+def read_frames(data: Path, split: str, perception: PerceptionConfig, horizon: Horizon) -> list[ForecastBatch]:
+    """All key frames of a split as batches of one, about 30 kB and 10 ms each.
 
     Raises:
         InvalidField: The data has no such split.
@@ -67,11 +58,11 @@ def read_frames(data: Path, split: str, perception: PerceptionConfig, horizon: H
     ]
 
 
-def forecast_frame(keyframe: Keyframe, perception: PerceptionConfig, horizon: Horizon) -> ForecastFrame:
-    """What is made of one key frame."""
+def forecast_frame(keyframe: Keyframe, perception: PerceptionConfig, horizon: Horizon) -> ForecastBatch:
+    """A batch of one."""
     ctra_m = constant_turn_rate_and_acceleration(keyframe.ego_state, horizon.times_s)
-    return ForecastFrame(
+    return ForecastBatch(
         vectors_of(keyframe, perception),
-        torch.tensor([float(keyframe.command == name) for name in COMMANDS]),
-        torch.from_numpy((keyframe.future_ego_m - ctra_m).astype(np.float32)),
+        torch.tensor([[float(keyframe.command == name) for name in COMMANDS]]),
+        torch.from_numpy((keyframe.future_ego_m - ctra_m).astype(np.float32)[None]),
     )

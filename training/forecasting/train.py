@@ -16,7 +16,7 @@ from perception_service.models.config import PerceptionConfig
 from perception_service.models.perception_model import PerceptionModel
 from perception_service.models.weights import load_weights
 from training.forecasting.forecaster import MotionForecaster
-from training.forecasting.frames import ForecastBatch, ForecastFrame, read_frames
+from training.forecasting.frames import ForecastBatch, read_frames
 from training.forecasting.mirroring import mirrored
 from training.forecasting.settings import ForecastTraining
 from training.perceiving.batches import shuffled_batches
@@ -65,7 +65,7 @@ def train_forecast(settings: ForecastTraining) -> ForecastResult:
     error_m = _train(forecaster, frames, held, settings)
     _copy_others(settings.perception, settings.out)
     write_perception(model, document, settings.out)
-    ctra_error_m = float(torch.stack([frame.beyond_ctra_m for frame in held]).norm(dim=-1).mean())
+    ctra_error_m = float(torch.cat([frame.beyond_ctra_m for frame in held]).norm(dim=-1).mean())
     made = {"frames": len(frames), "val_error_m": error_m, "val_ctra_error_m": ctra_error_m}
     recipe = {"settings": settings.document(), **run_conditions(settings.data), **made}
     (settings.out / RECIPE_FILE).write_text(json.dumps(recipe, indent=1) + "\n", encoding="utf-8")
@@ -74,8 +74,8 @@ def train_forecast(settings: ForecastTraining) -> ForecastResult:
 
 def _train(
     forecaster: MotionForecaster,
-    frames: Sequence[ForecastFrame],
-    held: Sequence[ForecastFrame],
+    frames: Sequence[ForecastBatch],
+    held: Sequence[ForecastBatch],
     settings: ForecastTraining,
 ) -> float:
     """Leaves the best weights in the forecaster and returns their error on the held-back frames, metres."""
@@ -97,10 +97,8 @@ def _train(
         optimizer.step()
         if step % check_every == 0 or step == settings.steps:
             held_m = _error_m(forecaster, held)
-            log.add({"step": step, "loss": float(loss.detach()), "error_m": float(error_m), "val_error_m": held_m})
-            typer.echo(
-                f"step {step}: loss {float(loss.detach()):.3f}, error {float(error_m):.3f} m, val error {held_m:.4f} m"
-            )
+            log.add({"step": step, "loss": loss.item(), "error_m": error_m.item(), "val_error_m": held_m})
+            typer.echo(f"step {step}: loss {loss:.3f}, error {error_m:.3f} m, val error {held_m:.4f} m")
             if held_m < best_m:
                 best, best_m = copy.deepcopy(forecaster.state_dict()), held_m
     forecaster.load_state_dict(best)
@@ -108,7 +106,7 @@ def _train(
 
 
 @torch.inference_mode()
-def _error_m(forecaster: MotionForecaster, held: Sequence[ForecastFrame]) -> float:
+def _error_m(forecaster: MotionForecaster, held: Sequence[ForecastBatch]) -> float:
     """Mean distance from the truth over frames and waypoints."""
     forecaster.eval()
     total = 0.0

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waymend.agents import Polyline
+from waymend.geometry import wrapped
 
 TURNS = ("left", "straight", "right")
 STATIONS_M = np.arange(0.0, 121.0, dtype=np.float64)
@@ -51,7 +52,7 @@ class Way:
 
 
 def lane_ways(polylines: Sequence[Polyline]) -> tuple[Way, ...]:
-    """A way for each of `TURNS`; alike where the lanes offer no choice.
+    """A way for each of `TURNS`; one and the same where the lanes offer no choice.
 
     The lane that the vehicle is on is the nearest one of about its direction; lanes follow each other where one begins
     where the other ends and goes on in its direction.
@@ -61,7 +62,9 @@ def lane_ways(polylines: Sequence[Polyline]) -> tuple[Way, ...]:
     if start is None:
         headings: NDArray[np.float64] = np.zeros_like(STATIONS_M)
         return len(TURNS) * (Way(False, 0.0, 0.0, np.stack((STATIONS_M, headings), axis=1), headings),)
-    return tuple(_way(lanes, start, turn) for turn in TURNS)
+    routes = [_route(lanes, start, turn) for turn in TURNS]
+    ways = {route: _way([lanes[number] for number in route], start) for route in routes}
+    return tuple(ways[route] for route in routes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,8 +92,23 @@ def _lane_under(lanes: Sequence[NDArray[np.float64]]) -> _Start | None:
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _way(lanes: Sequence[NDArray[np.float64]], start: _Start, turn: str) -> Way:
-    middle = _extended(_followed(lanes, start, turn))
+def _route(lanes: Sequence[NDArray[np.float64]], start: _Start, turn: str) -> tuple[int, ...]:
+    """Numbers of the vehicle's lane and of those that follow, until they are long enough or none does."""
+    route = [start.lane]
+    length_m = _length(_rest(lanes[start.lane], start))
+    while length_m < STATIONS_M[-1]:
+        last = lanes[route[-1]]
+        following = [n for n, lane in enumerate(lanes) if n not in route and _goes_on(last, lane)]
+        if not following:
+            break
+        route.append(min(following, key=lambda n: _PREFERENCE[turn](_turn(last, lanes[n]))))
+        length_m += _length(lanes[route[-1]])
+    return tuple(route)
+
+
+def _way(lanes: Sequence[NDArray[np.float64]], start: _Start) -> Way:
+    """Along lanes, the first of which the vehicle is on."""
+    middle = _extended(np.concatenate([_rest(lanes[0], start), *(lane[1:] for lane in lanes[1:])]))
     lengths = np.concatenate(([0.0], np.hypot(*np.diff(middle, axis=0).T).cumsum()))
     points = np.stack([np.interp(STATIONS_M, lengths, axis) for axis in middle.T], axis=1)
     points -= np.exp(-STATIONS_M / _BACK_TO_MIDDLE_M)[:, None] * start.foot_m
@@ -99,31 +117,19 @@ def _way(lanes: Sequence[NDArray[np.float64]], start: _Start, turn: str) -> Way:
     return Way(True, float(start.foot_m[1]), start.heading_rad, points, headings)
 
 
-def _followed(lanes: Sequence[NDArray[np.float64]], start: _Start, turn: str) -> NDArray[np.float64]:
-    """Middle of the lane from the vehicle on, and of those that follow, until it is long enough or none does."""
-    pieces = [start.foot_m[None], lanes[start.lane][start.segment + 1 :]]
-    used, last = {start.lane}, lanes[start.lane]
-    length_m = _length(np.concatenate(pieces))
-    while length_m < STATIONS_M[-1]:
-        following = [n for n, lane in enumerate(lanes) if n not in used and _goes_on(last, lane)]
-        if not following:
-            break
-        number = min(following, key=lambda n: _PREFERENCE[turn](_turn(last, lanes[n])))
-        last = lanes[number]
-        used.add(number)
-        pieces.append(last[1:])
-        length_m += _length(last)
-    return np.concatenate(pieces)
+def _rest(lane: NDArray[np.float64], start: _Start) -> NDArray[np.float64]:
+    """Of the vehicle's lane, from the vehicle on."""
+    return np.concatenate((start.foot_m[None], lane[start.segment + 1 :]))
 
 
 def _goes_on(before: NDArray[np.float64], after: NDArray[np.float64]) -> bool:
     joined = float(np.hypot(*(after[0] - before[-1]))) < _JOINED_M
-    return joined and abs(_angle(_heading(after[1] - after[0]) - _heading(before[-1] - before[-2]))) < _JOINED_RAD
+    return joined and abs(wrapped(_heading(after[1] - after[0]) - _heading(before[-1] - before[-2]))) < _JOINED_RAD
 
 
 def _turn(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
     """By how much the direction at the end of a lane is left of that at the end of the lane before."""
-    return _angle(_heading(after[-1] - after[-2]) - _heading(before[-1] - before[-2]))
+    return wrapped(_heading(after[-1] - after[-2]) - _heading(before[-1] - before[-2]))
 
 
 def _extended(points_m: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -147,8 +153,3 @@ def _length(points_m: NDArray[np.float64]) -> float:
 
 def _heading(step: NDArray[np.float64]) -> float:
     return float(np.arctan2(step[1], step[0]))
-
-
-def _angle(radians: float) -> float:
-    """Within -pi and pi."""
-    return float((radians + np.pi) % (2 * np.pi) - np.pi)

@@ -83,7 +83,8 @@ def way_features(
     boxes = _Boxes.of(agents)
     stops = [np.asarray(line.points_ego_m, np.float64).mean(0) for line in polylines if line.kind == "stop_line"]
     lane = [float(ways[0].on_lane), ways[0].offset_m, ways[0].heading_rad]
-    numbers = np.concatenate([lane, *(_of_way(way, ego_state, boxes, stops) for way in ways)])
+    each = {way: _of_way(way, ego_state, boxes, stops) for way in dict.fromkeys(ways)}
+    numbers = np.concatenate([lane, *(each[way] for way in ways)])
     return np.clip(numbers, -_LARGEST, _LARGEST)
 
 

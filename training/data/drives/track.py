@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from waymend.geometry import Pose
+from waymend.geometry import Pose, wrapped
 
 _TOLERANCE_S = 1e-6
 
@@ -80,8 +80,7 @@ class Track:
     def _yaws_between(
         self, before: NDArray[np.int64], after: NDArray[np.int64], share: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        turn = self.yaws_rad[after] - self.yaws_rad[before]
-        turn = (turn + np.pi) % (2 * np.pi) - np.pi
+        turn = wrapped(self.yaws_rad[after] - self.yaws_rad[before])
         return np.where(self.valid[before] & self.valid[after], self.yaws_rad[before] + share * turn, np.nan)
 
     def _neighbours(self, times_s: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:

@@ -11,6 +11,7 @@ from training.data.scenarionet.connectors import connectors_among
 from training.data.scenarionet.lane_width import half_widths_m
 from training.data.scenarionet.record import Record
 from training.data.scenarionet.shapes import Points, distinct, polygon_through, strip
+from waymend.geometry import wrapped
 
 _TYPES = ("LANE_SURFACE_STREET", "LANE_SURFACE_UNSTRUCTURE", "LANE_FREEWAY", "LANE_UNKNOWN")
 """MetaDrive's lanes for motor vehicles; `LANE_BIKE_LANE` is none."""
@@ -74,4 +75,4 @@ def _direction_rad(segment_m: Points) -> float:
 
 
 def _turn_rad(from_rad: float, to_rad: float) -> float:
-    return abs((to_rad - from_rad + np.pi) % (2 * np.pi) - np.pi)
+    return abs(wrapped(to_rad - from_rad))

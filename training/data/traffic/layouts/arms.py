@@ -11,6 +11,7 @@ from training.data.traffic.layouts.layout import CrossingSite
 from training.data.traffic.layouts.section import ParkingStrip, Section
 from training.data.traffic.layouts.street import crossing_at
 from training.data.traffic.network import CurveNetwork
+from waymend.geometry import wrapped
 
 CROSSING_FROM_M = 1.6
 STOP_WITH_CROSSING_M = 6.2
@@ -83,8 +84,7 @@ def way_through(from_arm: Arm, from_lane: int, to_arm: Arm, to_lane: int) -> Cur
 
 def turn_between(from_arm: Arm, to_arm: Arm) -> float:
     """Change of heading (rad) on the way from one arm to another, positive to the left."""
-    turn = to_arm.angle_rad - from_arm.angle_rad - np.pi
-    return float((turn + np.pi) % (2 * np.pi) - np.pi)
+    return wrapped(float(to_arm.angle_rad - from_arm.angle_rad - np.pi))
 
 
 def _pose(curve: Curve, station_m: float) -> tuple[float, float, float]:
