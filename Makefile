@@ -46,8 +46,8 @@ train-default: $(ENVIRONMENT) ## Trains bundles/default from nothing: drives, pe
 	$(PYTHON_BIN) -m training perception --data "$(DEFAULT)/samples" --out "$(DEFAULT)/seeing" --steps 400
 	$(PYTHON_BIN) -m training forecast --data "$(DEFAULT)/many-samples" --perception "$(DEFAULT)/seeing" --out "$(DEFAULT)/perception" --steps 1500
 	$(STAGE) configs/default_pretrain.yaml dataset_dir="$(DEFAULT)/many-samples" perception="$(DEFAULT)/perception" output_dir="$(DEFAULT)/pretrain"
-	$(STAGE) configs/default_plans.yaml dataset_dir="$(DEFAULT)/many-samples" model_name_or_path="$(DEFAULT)/pretrain" output_dir="$(DEFAULT)/plans"
-	$(STAGE) configs/default_sft.yaml dataset_dir="$(DEFAULT)/samples" model_name_or_path="$(DEFAULT)/plans" output_dir="$(DEFAULT)/sft"
+	$(STAGE) configs/default_words.yaml dataset_dir="$(DEFAULT)/many-samples" model_name_or_path="$(DEFAULT)/pretrain" output_dir="$(DEFAULT)/words"
+	$(STAGE) configs/default_sft.yaml dataset_dir="$(DEFAULT)/samples" model_name_or_path="$(DEFAULT)/words" output_dir="$(DEFAULT)/sft"
 	$(STAGE) configs/default_full.yaml dataset_dir="$(DEFAULT)/samples" model_name_or_path="$(DEFAULT)/sft" output_dir="$(DEFAULT)/full"
 	$(PYTHON_BIN) -m training export "$(DEFAULT)/full" --out "$(DEFAULT)/bundle" --name waymend-default --caution 0.6
 

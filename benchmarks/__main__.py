@@ -22,7 +22,7 @@ from benchmarks.table import hardware, print_figures
 from demo.built_in_drive import BUILT_IN_DRIVE, drive_frames
 from perception_service.client import Embedding
 from training.serving.stack import StackPlan, local_stack
-from training.tiny_bundle import write_tiny_bundle
+from training.tiny.bundle import write_tiny_bundle
 from waymend.frames import read_frame_directory
 
 _SMALL_PRESET_LONGEST_MS = 500.0

@@ -97,11 +97,11 @@ class PromptBuilder:
         ego_state: EgoState,
         command: str,
         trajectory_ego_m: NDArray[np.float64],
-        status: str,
+        findings: str,
     ) -> CorrectionPrompt:
-        """The same ids, then what was asked and answered in words; the model goes on with why."""
+        """The same ids, then what was asked, answered and found (`findings_in_words`) in words; the model says why."""
         question = question_text(proposal_ego_m, ego_state, command)
-        words = f"{question}\nAnswer: {waypoint_text(trajectory_ego_m)}\nStatus: {status}\nReason:"
+        words = f"{question}\nAnswer: {waypoint_text(trajectory_ego_m)}\n{findings}\nReason:"
         word_ids = self._plain.encode(words, add_special_tokens=False).ids
         return CorrectionPrompt(prompt.token_ids + word_ids, prompt.tokens)
 

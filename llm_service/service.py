@@ -125,7 +125,7 @@ async def _warm_up(engine: CorrectionEngine, prompts: PromptBuilder, contract: C
         ego_state=state,
         command="straight",
         trajectory_ego_m=proposal_ego_m,
-        status="corrected",
+        findings="",
     )
     async for _ in engine.explain(explanation, "warm-up", max_tokens=2):
         pass

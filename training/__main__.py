@@ -32,7 +32,7 @@ def tiny_bundle(
     preset: Annotated[str, typer.Option(help="Perception preset: tiny or small.")] = "tiny",
 ) -> None:
     """Writes the tiny untrained bundle."""
-    from training.tiny_bundle import write_tiny_bundle
+    from training.tiny.bundle import write_tiny_bundle
 
     manifest = write_tiny_bundle(out, seed, preset)
     typer.echo(f"{out}: {manifest.name} {manifest.version}, contract id {manifest.contract_id}")

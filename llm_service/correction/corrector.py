@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llm_service.correction.deciding import decide
+from llm_service.correction.findings import findings_in_words
 from llm_service.correction.received_scene import ReceivedScene
 from llm_service.engine import CorrectionEngine, ExplanationPiece
 from llm_service.modeling.plan_features import plan_features
@@ -110,22 +111,32 @@ class Corrector:
         return Correction(task, decision, prediction.scale_m, prompt, scene, stage_ms)
 
     def explain(self, correction: Correction, max_tokens: int) -> AsyncGenerator[ExplanationPiece]:
-        """The explanation of a correction, as pieces of text; its prompt holds the answer that was given."""
+        """The explanation of a correction, as pieces of text."""
+        return self._engine.explain(self.explanation_prompt(correction), correction.scene.uuid, max_tokens)
+
+    def explanation_prompt(self, correction: Correction) -> CorrectionPrompt:
+        """The prompt of the correction, the answer that was given, and what the verifier found."""
         task = correction.task
-        prompt = self._prompts.explanation(
+        return self._prompts.explanation(
             correction.prompt,
             proposal_ego_m=task.proposal_ego_m,
             ego_state=task.ego_state,
             command=task.command,
             trajectory_ego_m=correction.decision.trajectory_ego_m,
-            status=correction.decision.status,
+            findings=self._findings(task, correction.decision),
         )
-        return self._engine.explain(prompt, correction.scene.uuid, max_tokens)
 
     def prompt(self, scene: ReceivedScene, task: CorrectionTask) -> CorrectionPrompt:
         """What the engine is asked; raises InvalidField where the instruction is too long."""
         plan = plan_features(task.proposal_ego_m, self._horizon.step_s, task.ego_state, task.command)
         return self._prompts.correction(scene.tokens, plan, task.instruction)
+
+    def _findings(self, task: CorrectionTask, decision: Decision) -> str:
+        proposal, answer = (
+            self._verifier.course(trajectory_ego_m, self._horizon.step_s, task.ego_state)
+            for trajectory_ego_m in (task.proposal_ego_m, decision.trajectory_ego_m)
+        )
+        return findings_in_words(proposal, decision.proposal_report, answer, decision.answer_report)
 
     async def _judge_proposal(self, sent: asyncio.Event, scene: ReceivedScene, task: CorrectionTask) -> Report:
         """Waits until the engine has its work, then uses the time that it takes."""

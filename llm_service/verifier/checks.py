@@ -7,9 +7,11 @@ from llm_service.verifier.collision import contacts_of
 from llm_service.verifier.drivable_area import excursion_of
 from llm_service.verifier.kinematics import Kinematics
 from llm_service.verifier.limits import VerifierLimits
+from llm_service.verifier.mention import mention_in_words, mention_of
 from llm_service.verifier.path import EgoPath
 from llm_service.verifier.report import CheckResult
 from llm_service.verifier.scene import PreparedScene
+from waymend.agents import AgentBox
 from waymend.trajectory import FARTHEST_WAYPOINT_M
 
 WAYPOINTS = "waypoints"
@@ -45,7 +47,7 @@ def check_collision(path: EgoPath, scene: PreparedScene) -> CheckResult:
         return CheckResult(COLLISION, "passed", 0.0, 0.0, "agents", message="no agent is touched")
     first = contacts[0]
     subject = first.agent.track_id or first.agent.object_class
-    message = f"touches {first.agent.object_class} after {first.time_s:.1f} s"
+    message = f"touches {_who(first.agent, path)} after {first.time_s:.1f} s"
     return CheckResult(COLLISION, "failed", float(len(contacts)), 0.0, "agents", first.time_s, subject, message)
 
 
@@ -80,6 +82,13 @@ def check_kinematics(motion: Kinematics, limits: VerifierLimits) -> tuple[CheckR
         _both("yaw_rate", yaw_rate, nodes_s, limits.max_yaw_rate_radps, "rad/s"),
         _both("curvature", curvature, nodes_s, limits.max_curvature_1pm, "1/m"),
     )
+
+
+def _who(agent: AgentBox, path: EgoPath) -> str:
+    """An agent and where it is now, from the vehicle's box at the start of its path."""
+    vehicle_x_m = path.corners_ego_m[0, :, 0]
+    mention = mention_of(agent, vehicle_x_m.min(), vehicle_x_m.max())
+    return agent.object_class.replace("_", " ") if mention is None else mention_in_words(mention)
 
 
 def not_checked(name: str, message: str) -> CheckResult:

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from llm_service.verifier import checks
 from llm_service.verifier.comparison import why_worse
-from llm_service.verifier.kinematics import kinematics_of
+from llm_service.verifier.course import Course
 from llm_service.verifier.limits import EgoDimensions, VerifierLimits
-from llm_service.verifier.path import ego_path
 from llm_service.verifier.report import Report
 from llm_service.verifier.scene import PreparedScene
 from waymend.errors import InvalidField
@@ -39,6 +38,11 @@ class Decision:
     def status(self) -> Literal["corrected", "kept_proposal"]:
         """Whether any of the correction is in the answer."""
         return "corrected" if self.share else "kept_proposal"
+
+    @property
+    def answer_report(self) -> Report:
+        """The checks of what is answered."""
+        return self.correction_report if self.share else self.proposal_report
 
     def kept(self, proposal_ego_m: NDArray[np.floating], reason: str) -> "Decision":
         """The proposal instead, for another reason than the checks."""
@@ -74,16 +78,19 @@ class Verifier:
         if waypoints.status == "failed":
             rest = (checks.not_checked(name, waypoints.message) for name in checks.ALL_CHECKS[1:])
             return Report((waypoints, *rest))
-        motion = kinematics_of(trajectory, step_s, ego_state)
-        path = ego_path(trajectory, step_s, motion.heading_rad, self.ego, self.limits.substep_s)
+        course = self.course(trajectory, step_s, ego_state)
         return Report(
             (
                 waypoints,
-                checks.check_collision(path, scene),
-                checks.check_drivable_area(path, scene, self.limits),
-                *checks.check_kinematics(motion, self.limits),
+                checks.check_collision(course.path, scene),
+                checks.check_drivable_area(course.path, scene, self.limits),
+                *checks.check_kinematics(course.motion, self.limits),
             )
         )
+
+    def course(self, trajectory_ego_m: NDArray[np.float64], step_s: float, ego_state: EgoState) -> Course:
+        """A trajectory [T, 2] as this vehicle drives it; its waypoints are finite."""
+        return Course.of(trajectory_ego_m, step_s, ego_state, self.ego, self.limits.substep_s)
 
     def choose(
         self,

@@ -13,9 +13,9 @@ from llm_service.engine import CorrectionEngine
 from llm_service.engine_settings import EngineSettings
 from llm_service.modeling.configuration import TrajectoryLlamaConfig, register_config
 from llm_service.modeling.plan_features import plan_features
-from llm_service.modeling.tiny import write_tiny_llm
 from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
 from llm_service.prompt import CorrectionPrompt, PromptBuilder, expand_placeholders
+from training.tiny.llm import write_tiny_llm
 from waymend.trajectory import EgoState
 
 MakePrompt = Callable[..., CorrectionPrompt]
@@ -71,14 +71,17 @@ def make_prompt(prompts: PromptBuilder) -> MakePrompt:
 def make_explanation_prompt(prompts: PromptBuilder) -> MakeExplanationPrompt:
     """The explanation prompt that goes on from a correction prompt."""
 
-    def make(prompt: CorrectionPrompt, status: str = "corrected") -> CorrectionPrompt:
+    def make(
+        prompt: CorrectionPrompt,
+        findings: str = "Change: 0.2 m shorter; end speed 5.2 m/s (19 km/h) to 5.0 m/s (18 km/h)",
+    ) -> CorrectionPrompt:
         return prompts.explanation(
             prompt,
             proposal_ego_m=np.array([[2.61, 0.0], [5.2, -0.04]]),
             ego_state=EGO_STATE,
             command="straight",
             trajectory_ego_m=np.array([[2.5, 0.04], [5.0, -0.16]]),
-            status=status,
+            findings=findings,
         )
 
     return make

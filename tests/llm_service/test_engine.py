@@ -77,7 +77,7 @@ async def test_the_explanation_continues_the_cached_prompt(engine, make_prompt, 
 
 async def test_an_explanation_never_holds_special_tokens(engine, make_prompt, make_explanation_prompt):
     for seed in range(6):
-        prompt = make_explanation_prompt(make_prompt(seed), "kept_proposal")
+        prompt = make_explanation_prompt(make_prompt(seed), "Change: none")
         assert "<|" not in await text_of(engine, prompt, new_scene(), 48)
 
 

@@ -77,12 +77,12 @@ def test_a_long_instruction_is_refused_with_its_limit(make_prompt, instruction):
 
 def test_the_explanation_prompt_continues_the_correction_prompt(make_prompt, make_explanation_prompt, tokenizer):
     prompt = make_prompt(0)
-    explanation = make_explanation_prompt(prompt, "kept_proposal")
+    explanation = make_explanation_prompt(prompt, "Change: none")
     count = len(prompt.token_ids)
     assert explanation.token_ids[:count] == prompt.token_ids
     assert tokenizer.decode(explanation.token_ids[count:]) == (
         "Command: straight\nSpeed 5.2 m/s, acceleration 0.3, yaw rate 0.02\n"
-        "Proposal: 2.6,0.0 5.2,0.0\nAnswer: 2.5,0.0 5.0,-0.2\nStatus: kept_proposal\nReason:"
+        "Proposal: 2.6,0.0 5.2,0.0\nAnswer: 2.5,0.0 5.0,-0.2\nChange: none\nReason:"
     )
 
 

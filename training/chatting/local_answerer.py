@@ -67,18 +67,9 @@ class LocalAnswerer:
 
     def explain(self) -> Iterator[str]:
         """The explanation; where words are not sampled, the one that the service would give."""
-        correction = self._correction
-        if correction is None:
+        if self._correction is None:
             raise AnswerFailed("nothing has been corrected yet")
-        prompt = self._service.prompts.explanation(
-            correction.prompt,
-            proposal_ego_m=correction.task.proposal_ego_m,
-            ego_state=correction.task.ego_state,
-            command=correction.task.command,
-            trajectory_ego_m=correction.decision.trajectory_ego_m,
-            status=correction.decision.status,
-        )
-        return self._write(prompt, correction)
+        return self._write(self._service.explanation_prompt(self._correction), self._correction)
 
     def ask(self, question: str) -> Iterator[str]:
         """The conversation so far, which began with the explanation, goes on."""

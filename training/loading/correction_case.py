@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from llm_service.correction.findings import UNCHANGED_WITHIN_M
 from llm_service.modeling.special_tokens import MODALITIES, placeholder_token
-from training.data.explanations.facts.shifts import UNCHANGED_WITHIN_M
 from waymend.errors import InvalidField
 from waymend.trajectory import EgoState
 
@@ -26,6 +26,7 @@ class CorrectionCase:
         ego_state, command: As a client gives them.
         system_text: Of the conversation.
         instruction: May be empty.
+        findings: What the verifier found, in words.
         reason: What the model is to say.
     """
 
@@ -36,6 +37,7 @@ class CorrectionCase:
     command: str
     system_text: str
     instruction: str
+    findings: str
     reason: str
 
     @classmethod
@@ -55,6 +57,7 @@ class CorrectionCase:
             command=row["command"],
             system_text=row["system"],
             instruction=_instruction(question),
+            findings=row["findings"],
             reason=answer,
         )
 
@@ -67,11 +70,6 @@ class CorrectionCase:
     def kept(self) -> bool:
         """Whether the proposal is within 0.3 m of the truth everywhere, so that explanations speak of no change."""
         return bool(np.hypot(*self.offset_m.T).max() <= UNCHANGED_WITHIN_M)
-
-    @property
-    def status(self) -> str:
-        """As the service words it."""
-        return "kept_proposal" if self.kept else "corrected"
 
     @property
     def answer_ego_m(self) -> NDArray[np.float64]:

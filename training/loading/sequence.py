@@ -85,7 +85,7 @@ class SequenceBuilder:
                 ego_state=case.ego_state,
                 command=case.command,
                 trajectory_ego_m=case.answer_ego_m,
-                status=case.status,
+                findings=case.findings,
             )
         prompt_ids = expand_placeholders(prompt, self._config)
         room = self._room_after(prompt_ids, case)

@@ -11,11 +11,11 @@ from transformers import AutoConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTo
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
 from llm_service.modeling.heads import make_projectors, make_trajectory_head
 from llm_service.modeling.initialisation import initialise_head, initialise_projectors
-from llm_service.modeling.tiny import write_tiny_llm
 from llm_service.modeling.trajectory_fields import trajectory_fields
 from llm_service.modeling.weight_files import EMBEDDING_APART, write_weights
 from training.modeling.base_presets import BUILTIN_TINY, base_preset
 from training.modeling.base_tokenizer import trajectory_tokenizer
+from training.tiny.llm import write_tiny_llm
 from waymend.errors import InvalidField
 from waymend.trajectory import Horizon
 

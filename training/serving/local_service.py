@@ -49,10 +49,10 @@ class LocalService:
         self.bundle, self.pipeline, self._engine, self._loop = bundle, pipeline, engine, loop
         self._config = TrajectoryLlamaConfig.from_pretrained(bundle.llm_directory, local_files_only=True)
         self.tokenizer = bundle_tokenizer(bundle)
-        self.prompts = PromptBuilder(self.tokenizer, self._config)
+        prompts = PromptBuilder(self.tokenizer, self._config)
         verifier = Verifier(VerifierLimits(), EgoDimensions())
         horizon, caution = bundle.manifest.contract.trajectory_horizon, self._config.caution
-        self._corrector = Corrector(engine, self.prompts, verifier, horizon, caution)
+        self._corrector = Corrector(engine, prompts, verifier, horizon, caution)
 
     def encode(self, frame: FrameDirectory) -> ReceivedScene:
         """What the language model's service receives of a frame; raises InvalidField for a broken one."""
@@ -76,6 +76,10 @@ class LocalService:
     def explain(self, correction: Correction, max_tokens: int) -> Iterator[ExplanationPiece]:
         """The explanation that the service would give; raises EngineUnavailable."""
         return self._loop.iterate(self._corrector.explain(correction, max_tokens))
+
+    def explanation_prompt(self, correction: Correction) -> CorrectionPrompt:
+        """What `explain` asks the model."""
+        return self._corrector.explanation_prompt(correction)
 
     @property
     def longest_context(self) -> int:

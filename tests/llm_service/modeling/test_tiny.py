@@ -5,8 +5,8 @@ import torch
 from safetensors.torch import load_file
 
 from llm_service.modeling.special_tokens import CHAT_TOKENS, trajectory_tokens
-from llm_service.modeling.tiny import write_tiny_llm
 from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
+from training.tiny.llm import write_tiny_llm
 
 
 def test_the_same_seed_writes_the_same_files(tiny_llm, tmp_path):

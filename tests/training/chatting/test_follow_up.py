@@ -5,11 +5,11 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from llm_service.modeling.special_tokens import trajectory_tokens
-from llm_service.modeling.tiny_tokenizer import train_tokenizer
 from llm_service.prompt import CorrectionPrompt
 from tests.training.modeling.small_llamas import write_chatml_llama, write_llama2
 from training.chatting.follow_up import FollowUpPrompts
 from training.modeling.base_tokenizer import trajectory_tokenizer
+from training.tiny.tokenizer import train_tokenizer
 from waymend.errors import InvalidField
 
 WAYPOINTS = 6

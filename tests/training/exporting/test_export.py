@@ -105,7 +105,7 @@ def test_trained_perception_gives_another_contract_and_untrained_perception_the_
 
 
 def test_perception_from_a_bundle_that_no_stage_has_changed_keeps_its_contract(start, tokenizer, tmp_path):
-    from training.tiny_bundle import write_tiny_bundle
+    from training.tiny.bundle import write_tiny_bundle
 
     source = write_tiny_bundle(tmp_path / "tiny")
     corrector = start(perception=str(tmp_path / "tiny/perception"))

@@ -8,7 +8,6 @@ from nuscenes.nuscenes import NuScenes
 from transformers import PreTrainedTokenizerFast
 
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
-from llm_service.modeling.tiny import write_tiny_llm
 from perception_service.models.config import PerceptionConfig
 from perception_service.models.perception_model import PerceptionModel
 from perception_service.models.presets import preset
@@ -23,6 +22,7 @@ from training.loading.modality_choice import ModalityChoice
 from training.loading.sample_rows import SampleRows, read_rows
 from training.loading.sensors import SensorReader
 from training.loading.sequence import SequenceBuilder
+from training.tiny.llm import write_tiny_llm
 from waymend.trajectory import Horizon
 
 VERSION = "v1.0-mini"

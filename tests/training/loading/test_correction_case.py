@@ -14,6 +14,7 @@ def row(question="<|image|><|bev|><|vector|><|plan|>\nCommand: left", proposal=T
         "sample_token": "a", "proposal": proposal, "truth": TRUTH, "command": "left", "system": "You correct.",
         "ego_state": {"speed_mps": 9.0, "acceleration_mps2": 0.5, "yaw_rate_radps": 0.1},
         "conversation": [{"role": "user", "content": question}, {"role": "assistant", "content": "As it is."}],
+        "findings": "Change: none",
     }  # fmt: skip
     return values | changes
 
@@ -32,12 +33,12 @@ def test_the_offset_is_truth_minus_proposal():
     assert case.offset_m.tolist() == [[0.5, -0.5], [0.0, 0.0], [-0.5, 1.0]]
 
 
-@pytest.mark.parametrize(("shift_m", "status"), [(0.29, "kept_proposal"), (0.31, "corrected")])
-def test_a_proposal_near_the_truth_is_kept_and_is_the_answer(shift_m, status):
+@pytest.mark.parametrize(("shift_m", "kept"), [(0.29, True), (0.31, False)])
+def test_a_proposal_near_the_truth_is_kept_and_is_the_answer(shift_m, kept):
     proposal = (np.array(TRUTH) + np.array([[0.0, 0.0], [0.0, shift_m], [0.0, 0.0]])).tolist()
     case = CorrectionCase.of_row(row(proposal=proposal))
-    assert case.status == status
-    assert case.answer_ego_m.tolist() == (proposal if status == "kept_proposal" else TRUTH)
+    assert case.kept == kept
+    assert case.answer_ego_m.tolist() == (proposal if kept else TRUTH)
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ def served_ids(tokenizer, llm_config, case, counts=COUNTS):
         proposal_ego_m=case.proposal_ego_m,
         ego_state=case.ego_state,
         command=case.command,
-        trajectory_ego_m=case.proposal_ego_m if case.status == "kept_proposal" else case.truth_ego_m,
-        status=case.status,
+        trajectory_ego_m=case.proposal_ego_m if case.kept else case.truth_ego_m,
+        findings=case.findings,
     )
     assert correction.token_ids[-1] == llm_config.traj_token_id
     return expand_placeholders(explanation, llm_config)
@@ -47,7 +47,7 @@ def served_ids(tokenizer, llm_config, case, counts=COUNTS):
 
 def test_the_prompt_is_the_service_s_token_for_token(cases, build, tokenizer, llm_config):
     as_served = [case for case in cases if case.system_text == SYSTEM_TEXT]
-    assert {case.status for case in as_served} == {"corrected", "kept_proposal"}
+    assert {case.kept for case in as_served} == {True, False}
     for case in as_served:
         expected = served_ids(tokenizer, llm_config, case)
         assert build(case).input_ids[: len(expected)].tolist() == expected

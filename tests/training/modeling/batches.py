@@ -52,7 +52,7 @@ class BatchMaker:
             ego_state=ego_state,
             command="straight",
             trajectory_ego_m=proposal_m + offset_m,
-            status="corrected",
+            findings="Change: 1.0 m longer; end speed 5.0 m/s (18 km/h) to 6.0 m/s (22 km/h)",
         )
         given = expand_placeholders(words, self._config)
         said = self._tokenizer.encode(f" The car {seed} is braking.", add_special_tokens=False)

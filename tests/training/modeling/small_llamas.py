@@ -7,8 +7,8 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, LlamaTokenizer, PreTrainedTokenizerFast
 
-from llm_service.modeling.tiny_tokenizer import driving_sentences
 from training.modeling.chat_templates import chat_template
+from training.tiny.corpus import driving_texts
 
 WAYPOINTS = 6
 
@@ -23,7 +23,7 @@ def write_chatml_llama(directory: Path) -> Path:
     trainer = trainers.BpeTrainer(
         vocab_size=500, initial_alphabet=alphabet, special_tokens=special, show_progress=False
     )
-    backend.train_from_iterator(driving_sentences(), trainer)
+    backend.train_from_iterator(driving_texts(), trainer)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=backend,
         bos_token="<|im_start|>",
@@ -41,7 +41,7 @@ def write_llama2(directory: Path) -> Path:
     backend.pre_tokenizer = pre_tokenizers.Metaspace()
     special = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
     trainer = trainers.BpeTrainer(vocab_size=600, special_tokens=special, show_progress=False)
-    backend.train_from_iterator(driving_sentences(), trainer)
+    backend.train_from_iterator(driving_texts(), trainer)
     model = json.loads(backend.to_str())["model"]
     merges = [tuple(merge) for merge in model["merges"]]
     tokenizer = LlamaTokenizer(vocab=model["vocab"], merges=merges)

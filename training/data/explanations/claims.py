@@ -7,8 +7,9 @@ the correction, a `Context` anything else. Every field is said by every wording 
 from dataclasses import dataclass
 from typing import Literal
 
+from llm_service.verifier.mention import AgentMention
+
 Side = Literal["left", "right"]
-AgentMotion = Literal["standing", "moving", "oncoming", "crossing to the left", "crossing to the right"]
 VehicleMotion = Literal[
     "stands",
     "stops",
@@ -23,24 +24,6 @@ VehicleMotion = Literal[
 ]
 Quantity = Literal["speed", "braking", "acceleration", "lateral acceleration", "jerk", "yaw rate", "curvature"]
 SoundPart = Literal["contact", "road", "limits"]
-
-
-@dataclass(frozen=True, slots=True)
-class AgentMention:
-    """An agent as a reader can find it.
-
-    Attributes:
-        object_class: One of `waymend.vocabulary.OBJECT_CLASSES`.
-        motion: How it moves now, as the ego vehicle sees it.
-        ahead_m: From the ego front bumper to the nearest edge of its box; negative from the rear bumper backwards; 0
-            where the two overlap along x.
-        left_m: Of its centre from the ego centre line, positive to the left; 0 within 1 m.
-    """
-
-    object_class: str
-    motion: AgentMotion
-    ahead_m: float
-    left_m: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
-"""A correction sample as a conversation: what is asked, and why the answer is as it is."""
+"""A correction sample as a conversation: what is asked, what was found, and why the answer is as it is."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from llm_service.correction.findings import findings_in_words, unchanged
 from llm_service.modeling.special_tokens import MODALITIES, placeholder_token
 from llm_service.prompt import question_text
 from training.data.explanations.explanation import explain
 from training.data.explanations.instructions import draw_request
+from training.data.explanations.situation import STEP_S, VERIFIER, Situation
 from training.data.samples.keyframe import Keyframe, Proposal
 
 
@@ -22,7 +24,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A system text, then a user's and an assistant's turn.
+    """A system text, then a user's and an assistant's turn; and what the verifier finds, which the prompt tells.
 
     The user's content holds, as the serving prompt does: the placeholders of all modalities in their order; on a line
     of its own `Instruction: ...`, unless there is none; and `llm_service.prompt.question_text`. The assistant's content
@@ -31,6 +33,7 @@ class Conversation:
 
     system: str
     messages: tuple[Message, ...]
+    findings: str
 
 
 def conversation_for(keyframe: Keyframe, proposal: Proposal, random: np.random.Generator) -> Conversation:
@@ -45,4 +48,16 @@ def conversation_for(keyframe: Keyframe, proposal: Proposal, random: np.random.G
     question = question_text(proposal.waypoints_ego_m, keyframe.ego_state, keyframe.command)
     answer = explain(keyframe, proposal.waypoints_ego_m, keyframe.future_ego_m, random, request.style)
     user = Message("user", f"{placeholders}{instruction}\n{question}")
-    return Conversation(request.system, (user, Message("assistant", answer)))
+    return Conversation(request.system, (user, Message("assistant", answer)), _findings(keyframe, proposal))
+
+
+def _findings(keyframe: Keyframe, proposal: Proposal) -> str:
+    """As the service finds them; a proposal near the truth is its own answer."""
+    situation = Situation.of(keyframe, proposal.waypoints_ego_m, keyframe.future_ego_m)
+    planned, driven = situation.proposal, situation.correction
+    answer = planned if unchanged(planned, driven) else driven
+    proposal_report, answer_report = (
+        VERIFIER.judge(course.waypoints_ego_m, STEP_S, keyframe.ego_state, situation.scene)
+        for course in (planned, answer)
+    )
+    return findings_in_words(planned, proposal_report, answer, answer_report)

@@ -1,5 +1,6 @@
 """How a correction is asked for."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +75,12 @@ def draw_request(random: np.random.Generator) -> Request:
         return Request(system, "", style)
     neutral = kind < _SHARE_WITHOUT + _SHARE_NEUTRAL
     return Request(system, _one_of(_NEUTRAL if neutral else _STYLED[style], random), style)
+
+
+def texts_of_requests() -> Iterator[str]:
+    """Every system text and instruction that may be drawn."""
+    for texts in (*_SYSTEM.values(), *_STYLED.values(), _NEUTRAL):
+        yield from texts
 
 
 def _one_of(choices: tuple[str, ...], random: np.random.Generator) -> str:

@@ -2,65 +2,19 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from llm_service.verifier import EgoDimensions, PreparedScene, VerifierLimits
-from llm_service.verifier.kinematics import SHORTEST_HEADING_STEP_M, Kinematics, kinematics_of
-from llm_service.verifier.path import EgoPath, ego_path
-from training.data.explanations.path_frame import PathFrame
+from llm_service.verifier import Course, EgoDimensions, PreparedScene, Verifier, VerifierLimits
 from training.data.samples.keyframe import Keyframe
 from waymend.errors import InvalidField
-from waymend.trajectory import EgoState, Horizon, checked_trajectory
+from waymend.trajectory import Horizon, checked_trajectory
 
 STEP_S = Horizon().step_s
 LIMITS = VerifierLimits()
 EGO = EgoDimensions()
-_STANDS_WITHIN_M = 0.5
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Course:
-    """A trajectory [T, 2] in the ego frame, its motion and the vehicle's boxes along it."""
-
-    waypoints_ego_m: NDArray[np.float64]
-    motion: Kinematics
-    path: EgoPath
-
-    @classmethod
-    def of(cls, waypoints_ego_m: NDArray[np.float64], ego_state: EgoState) -> Self:
-        motion = kinematics_of(waypoints_ego_m, STEP_S, ego_state)
-        path = ego_path(waypoints_ego_m, STEP_S, motion.heading_rad, EGO, LIMITS.substep_s)
-        return cls(waypoints_ego_m, motion, path)
-
-    @property
-    def times_s(self) -> NDArray[np.float64]:
-        """Time of each waypoint, [T]."""
-        return Horizon(len(self.waypoints_ego_m), STEP_S).times_s
-
-    @property
-    def way_m(self) -> float:
-        """Length of the way, what is driven in reverse taken off."""
-        return float(self.motion.speed_mps.sum() * STEP_S)
-
-    @property
-    def final_speed_mps(self) -> float:
-        """Mean over the last step, negative in reverse."""
-        return float(self.motion.speed_mps[-1])
-
-    @property
-    def stands(self) -> bool:
-        """Whether no waypoint is farther than 0.5 m away."""
-        return float(np.hypot(*self.waypoints_ego_m.T).max()) <= _STANDS_WITHIN_M
-
-    def frame(self) -> PathFrame:
-        """Along the forward steps that are long enough to have a direction; along the x axis where there is none."""
-        if self.way_m <= _STANDS_WITHIN_M:
-            return PathFrame.extended(np.empty((0, 2)))
-        forward = self.motion.speed_mps * STEP_S >= SHORTEST_HEADING_STEP_M
-        return PathFrame.extended(self.waypoints_ego_m[forward])
+VERIFIER = Verifier(LIMITS, EGO)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,8 +44,8 @@ class Situation:
         return cls(
             keyframe=keyframe,
             scene=_scene_of(keyframe),
-            proposal=Course.of(proposal, keyframe.ego_state),
-            correction=Course.of(corrected, keyframe.ego_state),
+            proposal=VERIFIER.course(proposal, STEP_S, keyframe.ego_state),
+            correction=VERIFIER.course(corrected, STEP_S, keyframe.ego_state),
         )
 
 

@@ -26,6 +26,7 @@ CONVERSATION_SCHEMA = pa.schema(
         "system": pa.string(),
         "tools": pa.string(),
         "conversation": pa.list_(_MESSAGE),
+        "findings": pa.string(),
     }
 )
 
@@ -54,4 +55,5 @@ def _row(keyframe: Keyframe, proposal: Proposal, seed: int) -> Row:
         "system": said.system,
         "tools": "",
         "conversation": [{"role": message.role, "content": message.content} for message in said.messages],
+        "findings": said.findings,
     }

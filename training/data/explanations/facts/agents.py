@@ -7,48 +7,21 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from llm_service.verifier import Course
 from llm_service.verifier.collision import contacts_of
 from llm_service.verifier.forecast import AgentForecast
-from training.data.explanations.claims import AgentMention, AgentMotion, Collision, TooClose
-from training.data.explanations.situation import EGO, STEP_S, Course, Situation
+from llm_service.verifier.mention import MOVING_FROM_MPS, mention_of
+from training.data.explanations.claims import Collision, TooClose
+from training.data.explanations.situation import EGO, STEP_S, Situation
 from waymend.agents import AgentBox
 
-MOVING_FROM_MPS = 0.5
 FRONT_M = EGO.rear_axle_to_center_m + EGO.length_m / 2
-"""From the rear axle to the front bumper."""
-_REAR_M = EGO.rear_axle_to_center_m - EGO.length_m / 2
-_IN_LINE_WITHIN_M = 1.0
+REAR_M = EGO.rear_axle_to_center_m - EGO.length_m / 2
+"""From the rear axle to the bumpers."""
 _LATER_BY_S = 0.5
 _CLEARANCE_M = 0.5
 _CLEARANCES_M = {"pedestrian": 1.0, "bicycle": 1.0, "motorcycle": 1.0, "barrier": 0.3, "traffic_cone": 0.3}
 _MORE_CLEARANCE_M = 0.3
-
-
-def mention_of(agent: AgentBox) -> AgentMention | None:
-    """How to speak of an agent; None for one that overlaps the ego vehicle along x and lies on its centre line."""
-    x_m, y_m = agent.center_ego_m[:2]
-    reach_m = half_extent_m(agent, 0.0)
-    ahead_m = max(x_m - reach_m - FRONT_M, 0.0) + min(x_m + reach_m - _REAR_M, 0.0)
-    left_m = y_m if abs(y_m) >= _IN_LINE_WITHIN_M else 0.0
-    if ahead_m == left_m == 0.0:
-        return None
-    return AgentMention(agent.object_class, motion_of(agent), ahead_m, left_m)
-
-
-def motion_of(agent: AgentBox) -> AgentMotion:
-    """By its velocity along the ego axes: crossing where it moves more across than along."""
-    forward_mps, left_mps = agent.velocity_ego_mps
-    if math.hypot(forward_mps, left_mps) < MOVING_FROM_MPS:
-        return "standing"
-    if abs(left_mps) > abs(forward_mps):
-        return "crossing to the left" if left_mps > 0 else "crossing to the right"
-    return "moving" if forward_mps > 0 else "oncoming"
-
-
-def half_extent_m(agent: AgentBox, direction_rad: float) -> float:
-    """How far the box reaches from its centre in a direction of the ego frame."""
-    turn_rad = agent.yaw_rad - direction_rad
-    return abs(math.cos(turn_rad)) * agent.length_m / 2 + abs(math.sin(turn_rad)) * agent.width_m / 2
 
 
 def collisions(situation: Situation) -> Iterator[Collision]:
@@ -58,7 +31,7 @@ def collisions(situation: Situation) -> Iterator[Collision]:
         return
     kept_s = {id(contact.agent): contact.time_s for contact in contacts_of(situation.correction.path, forecast)}
     for contact in contacts_of(situation.proposal.path, forecast):
-        mention = mention_of(contact.agent)
+        mention = mention_of(contact.agent, REAR_M, FRONT_M)
         later_s = kept_s.get(id(contact.agent), math.inf) - contact.time_s
         if mention is not None and later_s >= _LATER_BY_S - 1e-9:
             yield Collision(mention, contact.time_s)
@@ -77,7 +50,7 @@ def close_passes(situation: Situation) -> Iterator[TooClose]:
     corrected_m = clearances_m(situation.correction, agents).min(axis=1)
     for row in np.argsort(planned_m.min(axis=1), kind="stable"):
         agent, closest = agents[row], int(planned_m[row].argmin())
-        mention, clearance_m = mention_of(agent), float(planned_m[row, closest])
+        mention, clearance_m = mention_of(agent, REAR_M, FRONT_M), float(planned_m[row, closest])
         if mention is None or mention.ahead_m < 0 or not _moves_at(situation.proposal, closest):
             continue
         close = 0 < clearance_m < _CLEARANCES_M.get(agent.object_class, _CLEARANCE_M)

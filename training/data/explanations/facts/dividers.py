@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from llm_service.verifier import Course
 from training.data.explanations.claims import Side
-from training.data.explanations.situation import Course
 from training.data.samples.keyframe import Keyframe
 
 _STEEPEST_RAD = np.radians(60.0)

@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.explanations.path_frame import PathFrame
-from training.data.explanations.situation import Course
+from llm_service.verifier import Course
+from llm_service.verifier.path_frame import PathFrame
 from training.data.samples.keyframe import Keyframe
 
 _ALIGNED_WITHIN_RAD = np.radians(45.0)

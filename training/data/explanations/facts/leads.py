@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from llm_service.verifier.mention import MOVING_FROM_MPS, half_extent_m, mention_of
 from training.data.explanations.claims import Lead, ShortGap
-from training.data.explanations.facts.agents import FRONT_M, MOVING_FROM_MPS, half_extent_m, mention_of
+from training.data.explanations.facts.agents import FRONT_M, REAR_M
 from training.data.explanations.situation import EGO, Situation
 from waymend.agents import AgentBox
 
@@ -44,7 +45,7 @@ def lead_claims(situation: Situation) -> Iterator[ShortGap | Lead]:
     Too close: it ends within 2 m, 1 s of driving or 2 s of closing in behind, the correction 1 m farther.
     """
     lead = lead_of(situation)
-    mention = None if lead is None else mention_of(lead.agent)
+    mention = None if lead is None else mention_of(lead.agent, REAR_M, FRONT_M)
     if lead is None or mention is None:
         return
     if _too_close(lead, situation.proposal.final_speed_mps) and lead.planned_m is not None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llm_service.modeling.plan_features import constant_turn_rate_and_acceleration
+from llm_service.verifier import Course
 from llm_service.verifier.checks import check_collision, check_drivable_area, check_kinematics
 from llm_service.verifier.report import CheckResult
 from training.data.explanations.claims import (
@@ -21,7 +22,7 @@ from training.data.explanations.claims import (
     StandsStill,
     VehicleMotion,
 )
-from training.data.explanations.situation import LIMITS, Course, Situation
+from training.data.explanations.situation import LIMITS, Situation
 
 _SLOW_MPS = 0.5
 _FASTER_BY_MPS = 1.0

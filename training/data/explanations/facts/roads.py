@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from llm_service.verifier import Course
 from llm_service.verifier.drivable_area import DrivableRegion, excursion_of
 from llm_service.verifier.path import EgoPath
 from training.data.explanations.claims import (
@@ -21,7 +22,7 @@ from training.data.explanations.claims import (
 from training.data.explanations.facts.dividers import Crossing, crossings_of
 from training.data.explanations.facts.lanes import LaneEdges, lanes_around
 from training.data.explanations.facts.motion import turn_of, turns
-from training.data.explanations.situation import LIMITS, Course, Situation
+from training.data.explanations.situation import LIMITS, Situation
 
 _KNOWN_WITHIN_M = 55.0
 """A map reaches 60 m around the vehicle; what seems to leave the road farther out may be on one that is not told."""

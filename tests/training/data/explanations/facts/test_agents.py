@@ -1,44 +1,10 @@
-import numpy as np
 import pytest
 
 from tests.training.data.explanations import situations
-from tests.training.data.explanations.scenes import FRONT_M, agent, keyframe, straight
+from tests.training.data.explanations.scenes import agent, keyframe, straight
 from training.data.explanations.claims import AgentMention, Collision
-from training.data.explanations.facts.agents import close_passes, collisions, mention_of
+from training.data.explanations.facts.agents import close_passes, collisions
 from waymend.trajectory import EgoState
-
-
-@pytest.mark.parametrize(
-    ("box", "ahead_m", "left_m"),
-    [
-        (agent("car", 20.0), 18.0 - FRONT_M, 0.0),
-        (agent("car", 20.0, 3.0, yaw_rad=np.pi / 2), 19.0 - FRONT_M, 3.0),
-        (agent("car", 20.0, 0.9), 18.0 - FRONT_M, 0.0),
-        (agent("car", 1.0, -3.0), 0.0, -3.0),
-        (agent("truck", -15.0, 0.0), -11.0 + 0.657, 0.0),
-    ],
-)
-def test_an_agent_is_placed_by_the_gap_to_a_bumper_and_the_distance_of_its_centre(box, ahead_m, left_m):
-    mention = mention_of(box)
-    assert (mention.ahead_m, mention.left_m) == pytest.approx((ahead_m, left_m))
-
-
-@pytest.mark.parametrize(
-    ("velocity", "motion"),
-    [
-        ((0.3, 0.3), "standing"),
-        ((5.0, 1.0), "moving"),
-        ((-5.0, 1.0), "oncoming"),
-        ((1.0, 5.0), "crossing to the left"),
-        ((1.0, -5.0), "crossing to the right"),
-    ],
-)
-def test_motion_is_what_the_driver_sees(velocity, motion):
-    assert mention_of(agent("car", 20.0, velocity=velocity)).motion == motion
-
-
-def test_a_box_on_the_vehicle_itself_is_not_spoken_of():
-    assert mention_of(agent("car", 1.0)) is None
 
 
 def test_driving_on_into_a_standing_car_is_a_collision():

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from llm_service.verifier.course import shifts_m
 from tests.training.data.explanations import situations
 from tests.training.data.explanations.scenes import circle, keyframe, straight
 from training.data.explanations.claims import FinalSpeed, NoChange, ShiftAcross, ShiftAlong
-from training.data.explanations.facts.shifts import changes, shifts_m
+from training.data.explanations.facts.shifts import changes
 
 
 def found(frame, proposal_ego_m, kind):
@@ -26,7 +27,8 @@ def test_a_correction_to_one_side_is_a_shift_across(left_m, side):
 
 def test_two_speeds_on_one_circle_differ_along_it_alone():
     """24 m and 30 m of the same circle; straight down the ego axes they would seem to lie 4 m apart across."""
-    along_m, left_m = shifts_m(situations.of(keyframe(circle(8.0, 20.0)), circle(10.0, 20.0)))[-1]
+    situation = situations.of(keyframe(circle(8.0, 20.0)), circle(10.0, 20.0))
+    along_m, left_m = shifts_m(situation.proposal, situation.correction)[-1]
     assert along_m == pytest.approx(-6.0, abs=0.1)
     assert abs(left_m) < 0.2
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.data.explanations.path_frame import PathFrame
+from llm_service.verifier.path_frame import PathFrame
 
 CORNER = PathFrame.extended(np.array([[10.0, 0.0], [10.0, 10.0]]))
 """10 m ahead, then left."""

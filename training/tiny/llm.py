@@ -8,10 +8,10 @@ from transformers import PreTrainedTokenizerFast
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
 from llm_service.modeling.initialisation import initialise_head, initialise_projectors
 from llm_service.modeling.special_tokens import END_TOKEN, PAD_TOKEN
-from llm_service.modeling.tiny_tokenizer import VOCABULARY_SIZE, train_tokenizer
 from llm_service.modeling.trajectory_fields import trajectory_fields
 from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
 from llm_service.modeling.weight_files import model_tensors, write_weights
+from training.tiny.tokenizer import VOCABULARY_SIZE, train_tokenizer
 from waymend.trajectory import Horizon
 
 

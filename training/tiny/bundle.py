@@ -6,12 +6,12 @@ from pathlib import Path
 
 import torch
 
-from llm_service.modeling.tiny import write_tiny_llm
 from perception_service.bundle import token_sets
 from perception_service.models.config import PerceptionConfig
 from perception_service.models.perception_model import PerceptionModel
 from perception_service.models.presets import preset
 from perception_service.models.weights import save_weights
+from training.tiny.llm import write_tiny_llm
 from waymend.bundle import BaseModelReference, Manifest, write_manifest
 from waymend.trajectory import Horizon
 

@@ -1,0 +1,1 @@
+"""The built-in tiny bundle: every part real and small."""
