@@ -6,38 +6,57 @@ and an empty text as one such. claims_true_rate = claims that hold / all claims;
 in which every claim holds / all explanations.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from training.data.explanations.verdict import Verdict
+from training.data.explanations.verdict import Finding, Verdict
+
+UNREADABLE = "unreadable"
+_REASON = "reason"
 
 
 @dataclass(frozen=True, slots=True)
-class Faithfulness:
-    """Claims of one explanation."""
+class SaidClaim:
+    """A claim of an explanation: its kind, as `training.data.explanations.claims` names it, and whether it holds."""
 
-    claims: int
-    true: int
-    unreadable: int
+    kind: str
+    holds: bool
+
+
+Faithfulness = tuple[SaidClaim, ...]
+"""All claims of one explanation, one at least."""
 
 
 def faithfulness_of(verdict: Verdict) -> Faithfulness:
-    """Counts of a verdict."""
-    readable, unreadable = len(verdict.findings), len(verdict.not_understood)
-    if not readable and not unreadable:
-        return Faithfulness(1, 0, 1)
-    return Faithfulness(readable + unreadable, sum(finding.holds for finding in verdict.findings), unreadable)
+    """The claims of a verdict."""
+    said = tuple(SaidClaim(_kind(finding), finding.holds) for finding in verdict.findings)
+    unreadable = len(verdict.not_understood) or int(not said)
+    return said + unreadable * (SaidClaim(UNREADABLE, False),)
 
 
-def faithfulness_summary(explanations: Sequence[Faithfulness]) -> dict[str, float | int | None]:
-    """Rates over all explanations; None where there is none."""
-    claims = sum(one.claims for one in explanations)
+def faithfulness_summary(explanations: Sequence[Faithfulness]) -> dict[str, Any]:
+    """Rates over all explanations, and of each kind of claim: how many there are and which share of them holds."""
     if not explanations:
         return {"explanations": 0}
+    said = [claim for explanation in explanations for claim in explanation]
+    by_kind: dict[str, list[bool]] = defaultdict(list)
+    for claim in said:
+        by_kind[claim.kind].append(claim.holds)
     return {
         "explanations": len(explanations),
-        "claims": claims,
-        "claims_true_rate": sum(one.true for one in explanations) / claims,
-        "claims_unreadable_rate": sum(one.unreadable for one in explanations) / claims,
-        "explanations_true_rate": sum(one.true == one.claims for one in explanations) / len(explanations),
+        "claims": len(said),
+        "claims_true_rate": sum(claim.holds for claim in said) / len(said),
+        "claims_unreadable_rate": len(by_kind[UNREADABLE]) / len(said),
+        "explanations_true_rate": sum(all(claim.holds for claim in one) for one in explanations) / len(explanations),
+        "by_claim": {
+            kind: {"claims": len(holds), "true_rate": sum(holds) / len(holds)}
+            for kind, holds in sorted(by_kind.items())
+            if holds
+        },
     }
+
+
+def _kind(finding: Finding) -> str:
+    return _REASON if finding.claim is None else type(finding.claim).__name__

@@ -2,29 +2,44 @@
 
 import pytest
 
+from training.data.explanations.claims import KeepsMotion, NoChange
 from training.data.explanations.verdict import Finding, Verdict
-from training.evaluating.metrics.faithfulness import Faithfulness, faithfulness_of, faithfulness_summary
+from training.evaluating.metrics.faithfulness import SaidClaim, faithfulness_of, faithfulness_summary
 
 
-def finding(holds):
-    return Finding("text", None, None, holds, "")
+def finding(claim, holds):
+    return Finding("text", claim, None, holds, "")
+
+
+def said(*claims):
+    return tuple(SaidClaim(kind, holds) for kind, holds in claims)
 
 
 def test_what_cannot_be_read_counts_as_a_claim_that_is_not_so():
-    verdict = Verdict((finding(True), finding(False)), ("gibberish",))
-    assert faithfulness_of(verdict) == Faithfulness(claims=3, true=1, unreadable=1)
+    verdict = Verdict((finding(NoChange(), True), finding(None, False)), ("gibberish",))
+    assert faithfulness_of(verdict) == said(("NoChange", True), ("reason", False), ("unreadable", False))
 
 
 def test_an_empty_text_is_one_claim_that_is_not_so():
-    assert faithfulness_of(Verdict((), ())) == Faithfulness(1, 0, 1)
+    assert faithfulness_of(Verdict((), ())) == said(("unreadable", False))
 
 
-def test_rates_are_over_claims_and_over_explanations():
-    summary = faithfulness_summary([Faithfulness(3, 3, 0), Faithfulness(2, 1, 0), Faithfulness(1, 0, 1)])
-    assert summary["claims_true_rate"] == pytest.approx(4 / 6)
-    assert summary["claims_unreadable_rate"] == pytest.approx(1 / 6)
+def test_rates_are_over_claims_over_explanations_and_by_kind():
+    explanations = [
+        faithfulness_of(Verdict((finding(NoChange(), True), finding(KeepsMotion(), True)), ())),
+        faithfulness_of(Verdict((finding(NoChange(), True), finding(KeepsMotion(), False)), ())),
+        faithfulness_of(Verdict((), ("gibberish",))),
+    ]
+    summary = faithfulness_summary(explanations)
+    assert (summary["claims"], summary["explanations"]) == (5, 3)
+    assert summary["claims_true_rate"] == pytest.approx(3 / 5)
+    assert summary["claims_unreadable_rate"] == pytest.approx(1 / 5)
     assert summary["explanations_true_rate"] == pytest.approx(1 / 3)
-    assert (summary["claims"], summary["explanations"]) == (6, 3)
+    assert summary["by_claim"] == {
+        "KeepsMotion": {"claims": 2, "true_rate": 0.5},
+        "NoChange": {"claims": 2, "true_rate": 1.0},
+        "unreadable": {"claims": 1, "true_rate": 0.0},
+    }
 
 
 def test_no_explanations_have_no_rate():
