@@ -93,6 +93,12 @@ def test_a_correction_that_is_not_finite_is_always_worse(value):
     assert np.isfinite(decision.trajectory_ego_m).all()
 
 
+def test_the_answer_s_report_is_that_of_whichever_trajectory_is_answered():
+    better, worse = choose(straight(10.0), straight(9.0)), choose(straight(10.0), straight(10.0) * np.nan)
+    assert better.answer_report is better.correction_report
+    assert worse.answer_report is worse.proposal_report
+
+
 def test_a_proposal_that_is_not_finite_is_refused():
     with pytest.raises(InvalidField, match="proposal"):
         choose(straight(10.0) * np.nan, straight(10.0))

@@ -119,3 +119,14 @@ def test_a_proposal_is_a_number_a_name_or_waypoints(scene, text):
 def test_what_is_no_proposal_is_refused(scene, text):
     with pytest.raises(InvalidField, match="proposal"):
         read_proposal(text, scene, Horizon())
+
+
+def test_the_explanation_s_prompt_tells_the_answer_and_what_is_left_wrong_with_it(answerer, scene):
+    answerer.correct(scene, scene.proposals["constant_velocity"], "")
+    correction, service = answerer._correction, answerer._service
+    words = service.tokenizer.decode(service.explanation_prompt(correction).token_ids)
+    answer = "Answer: " + " ".join(f"{x:.1f},{y:.1f}" for x, y in correction.decision.trajectory_ego_m.round(1) + 0.0)
+    assert answer in words
+    assert words.endswith("\nReason:")
+    failed = [check for check in correction.decision.answer_report.failed if check.excess >= 0.05 or not check.limit]
+    assert all(f"{check.name}: {check.message}" in words.partition("Remaining:")[2] for check in failed)
