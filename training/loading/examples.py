@@ -19,7 +19,7 @@ from training.loading.modality_choice import ModalityChoice
 from training.loading.sample_rows import SampleRows
 from training.loading.sensors import SensorReader
 from training.loading.sequence import SequenceBuilder
-from training.loading.vectors import KeyframeVectors, token_count
+from training.loading.vectors import KeyframeVectors, StopLineDropout, token_count
 from waymend.errors import InvalidField
 from waymend.trajectory import Horizon
 from waymend.vocabulary import MODALITIES
@@ -67,6 +67,7 @@ class CorrectionExamples(Dataset[Example]):
         encoders: Features of frozen encoders, or what sensor data of live ones is read with; None where neither image
             nor BEV is enabled.
         further_plans: Asked about beside each sample's own.
+        stop_lines: Which of them are told.
 
     Raises:
         InvalidField: Encoders are missing or do not cover the rows, or the rows have another number of waypoints.
@@ -81,12 +82,13 @@ class CorrectionExamples(Dataset[Example]):
         choice: ModalityChoice,
         encoders: FeatureCache | SensorReader | None,
         further_plans: FurtherPlans = FurtherPlans(),  # noqa: B008
+        stop_lines: StopLineDropout = StopLineDropout(),  # noqa: B008
     ) -> None:
         self._image, self._bev, self._vector = choice.enabled
         _check_rows(rows, horizon)
         self._conversations = rows.conversations
         self._keyframes = _keyframe_numbers(rows)
-        self._vectors = KeyframeVectors(rows.keyframes, perception)
+        self._vectors = KeyframeVectors(rows.keyframes, perception, stop_lines)
         self._sequences = sequences
         self._horizon = horizon
         self._choice = choice

@@ -17,6 +17,7 @@ from training.loading.modality_choice import ModalityChoice
 from training.loading.sample_rows import SampleRows, read_rows
 from training.loading.sensors import SensorReader
 from training.loading.sequence import SequenceBuilder
+from training.loading.vectors import StopLineDropout
 from training.modeling.pairs import reads_words
 from training.recipe.recipe import Recipe
 from training.running.starting_point import StartingPoint
@@ -60,7 +61,7 @@ def run_examples(
     device: torch.device,
     one_at_a_time: Callable[[Callable[[], object]], None],
 ) -> tuple[CorrectionExamples, CorrectionExamples | None]:
-    """Examples to train on and to evaluate on; the latter show all modalities that are enabled.
+    """Examples to train on and to evaluate on; the latter show all that is enabled, and no further plans.
 
     Args:
         recipe: Of the run.
@@ -78,7 +79,7 @@ def run_examples(
         one_at_a_time(lambda: _cached(recipe, split, start, reader, some, device, recipe.overwrite_cache))
         return _cached(recipe, split, start, reader, some, device, overwrite=False)
 
-    def examples(split: str, some: SampleRows, dropout: float, further_plans: int) -> CorrectionExamples:
+    def examples(split: str, some: SampleRows, randomised: bool) -> CorrectionExamples:
         config: TrajectoryLlamaConfig = start.corrector.llm.config  # ty: ignore[invalid-assignment]
         settings = start.corrector.settings
         image, bev, vector = (name in recipe.modalities for name in MODALITIES)
@@ -87,13 +88,14 @@ def run_examples(
             SequenceBuilder(start.tokenizer, config, recipe.cutoff_len, words=reads_words(settings)),
             start.corrector.perception.config,
             Horizon(config.num_waypoints, config.step_s),
-            ModalityChoice((image, bev, vector), dropout, recipe.seed),
+            ModalityChoice((image, bev, vector), recipe.modality_dropout if randomised else 0.0, recipe.seed),
             encoders(split, some),
-            FurtherPlans(further_plans, recipe.seed),
+            FurtherPlans(recipe.further_plans if randomised else 0, recipe.seed),
+            StopLineDropout(recipe.stop_line_dropout if randomised else 0.0, recipe.seed),
         )
 
-    train = examples(recipe.train_split, rows.train, recipe.modality_dropout, recipe.further_plans)
-    return train, examples("evaluation", rows.evaluation, 0.0, 0) if rows.evaluation is not None else None
+    train = examples(recipe.train_split, rows.train, randomised=True)
+    return train, examples("evaluation", rows.evaluation, randomised=False) if rows.evaluation is not None else None
 
 
 def _rows(recipe: Recipe, key: str) -> SampleRows:

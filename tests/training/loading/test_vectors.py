@@ -1,7 +1,7 @@
 """Vectors of a key frame against those that the service makes of the same sample."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -12,7 +12,8 @@ from perception_service.convert.nuscenes_sample import frame_from_sample
 from perception_service.limits import FrameLimits
 from perception_service.models.tokens.vector_inputs import vector_inputs
 from perception_service.wire.decode import decode_frame
-from training.loading.vectors import KeyframeVectors, token_count
+from training.loading.vectors import KeyframeVectors, StopLineDropout, token_count, vectors_of
+from waymend.agents import Polyline
 from waymend.errors import InvalidField
 
 
@@ -76,3 +77,40 @@ def test_an_unknown_key_frame_is_refused(vectors):
 def test_history_is_not_changed_in_place(rows, perception):
     both = [KeyframeVectors(rows.keyframes, perception.config)[rows.sample_tokens[0]].history for _ in range(2)]
     assert np.array_equal(*both)
+
+
+def with_stop_line(keyframe, scene_name):
+    line = Polyline("stop_line", np.array([[12.0, -3.0], [12.0, 3.0]], np.float32))
+    road_map = replace(keyframe.road_map, polylines=(*keyframe.road_map.polylines, line))
+    return replace(keyframe, road_map=road_map, scene_name=scene_name)
+
+
+def stop_lines_of(keyframe):
+    return [line for line in keyframe.road_map.polylines if line.kind == "stop_line"]
+
+
+def test_about_a_share_of_the_scenes_lose_their_stop_lines_and_nothing_else(vectors, rows):
+    keyframe = vectors.keyframe(rows.sample_tokens[0])
+    dropout = StopLineDropout(0.3, seed=4)
+    told = [dropout(with_stop_line(keyframe, f"scene-{number}")) for number in range(200)]
+    hidden = [one for one in told if not stop_lines_of(one)]
+    assert 40 < len(hidden) < 80
+    assert hidden[0].road_map.polylines == keyframe.road_map.polylines
+
+
+def test_a_scene_is_told_alike_each_time_and_whole_where_nothing_is_dropped(vectors, rows):
+    marked = with_stop_line(vectors.keyframe(rows.sample_tokens[0]), "scene-1")
+    first, again = (bool(stop_lines_of(StopLineDropout(0.5, seed=4)(marked))) for _ in range(2))
+    assert first == again
+    assert StopLineDropout()(marked) is marked
+    assert not stop_lines_of(StopLineDropout(1.0)(marked))
+
+
+def test_the_vector_encoder_is_not_given_what_is_hidden(rows, perception):
+    """The way features know the next stop line, and so does its polyline."""
+    everything = KeyframeVectors(rows.keyframes, perception.config)
+    marked = with_stop_line(everything.keyframe(rows.sample_tokens[0]), "scene-1")
+    shown = vectors_of(marked, perception.config)
+    hidden = vectors_of(StopLineDropout(1.0)(marked), perception.config)
+    assert shown.polyline_mask.sum() == hidden.polyline_mask.sum() + 1
+    assert not torch.equal(shown.ways, hidden.ways)

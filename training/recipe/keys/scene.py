@@ -28,6 +28,7 @@ class SceneKeys(Section):
         use_bev_features, use_vectorized_inputs: The same switch for `bev` and `vector` by its older name.
         modality_dropout: Probability with which a sample is trained without a modality, for each on its own; where not
             given 0.1, or 0 where a modality is disabled.
+        stop_line_dropout: Share of the scenes whose stop lines are not told in training: many maps have none.
         num_camera_views: The first so many cameras are used.
         vision_tower: A transformers vision model, hub id or directory; None: BEVFusion's own image backbone.
         perception: A preset's name, a directory with `config.json` and `model.safetensors`, or BEVFusion's config file.
@@ -44,6 +45,7 @@ class SceneKeys(Section):
     use_bev_features: bool = True
     use_vectorized_inputs: bool = True
     modality_dropout: Share = 0.1
+    stop_line_dropout: Share = 0.0
     num_camera_views: Annotated[int, Field(ge=1, le=_VIEWS)] = _VIEWS
     vision_tower: str | None = None
     perception: str = "tiny"
