@@ -18,11 +18,13 @@ def print_correction(
     answer: dict[str, Any],
     truth_ego_m: NDArray[np.float64] | None,
 ) -> None:
-    """Waypoints side by side, status, checks, explanation and the latency split."""
+    """Waypoints side by side, status, checks, findings, explanation and the latency split."""
     console.rule(f"[bold]{title}")
     console.print(_waypoints(proposal_ego_m, answer, truth_ego_m))
     console.print(f"status       [bold]{answer['status']}[/]  {answer['reason']}")
     console.print(_checks(answer["checks"]))
+    for line in answer["findings"].splitlines():
+        console.print(f"found        {line}", markup=False)
     explanation = answer["explanation"]
     console.print(f"explanation  {explanation['text']!r} ({explanation['finish']})", markup=False)
     split = "  ".join(f"{stage} {answer['timing_ms'][stage]:.1f}" for stage in _STAGES)

@@ -38,12 +38,14 @@ class Correction:
     """A judged correction.
 
     Attributes:
+        findings: What the verifier measured of it, as of `findings_in_words`.
         scale_m: float64 [T], Laplace scale of each corrected waypoint.
         stage_ms: Milliseconds of the stages `prompt`, `prefill` (the proposal is judged meanwhile) and `verifier`.
     """
 
     task: CorrectionTask
     decision: Decision
+    findings: str
     scale_m: NDArray[np.float64]
     prompt: CorrectionPrompt
     scene: ReceivedScene
@@ -103,12 +105,13 @@ class Corrector:
             ego_state=task.ego_state,
             scene=scene.prepared,
         )
+        findings = self._findings(task, decision)
         stage_ms = {
             "prompt": (prompted - started) * 1e3,
             "prefill": (predicted - prompted) * 1e3,
             "verifier": (time.perf_counter() - predicted) * 1e3,
         }
-        return Correction(task, decision, prediction.scale_m, prompt, scene, stage_ms)
+        return Correction(task, decision, findings, prediction.scale_m, prompt, scene, stage_ms)
 
     def explain(self, correction: Correction, max_tokens: int) -> AsyncGenerator[ExplanationPiece]:
         """The explanation of a correction, as pieces of text."""
@@ -123,7 +126,7 @@ class Corrector:
             ego_state=task.ego_state,
             command=task.command,
             trajectory_ego_m=correction.decision.trajectory_ego_m,
-            findings=self._findings(task, correction.decision),
+            findings=correction.findings,
         )
 
     def prompt(self, scene: ReceivedScene, task: CorrectionTask) -> CorrectionPrompt:

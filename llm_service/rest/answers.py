@@ -108,7 +108,11 @@ class Timing(BaseModel):
 
 
 class CorrectionAnswer(BaseModel):
-    """The corrected trajectory and all that speaks for or against it."""
+    """The corrected trajectory and all that speaks for or against it.
+
+    `findings` is measured: the change at the last waypoint, the failed checks that it mends, those that are left. The
+    explanation is what the language model makes of them and of the scene.
+    """
 
     id: str
     waypoints_ego_m: list[list[float]]
@@ -117,6 +121,7 @@ class CorrectionAnswer(BaseModel):
     status: Literal["corrected", "kept_proposal"]
     share: float
     reason: str
+    findings: str
     checks: Judgements
     explanation: Explanation | None = None
     scene: SceneUsed

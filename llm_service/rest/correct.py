@@ -162,6 +162,7 @@ def _answer(
         status=decision.status,
         share=decision.share,
         reason=decision.reason,
+        findings=correction.findings,
         checks=Judgements(
             proposal=Judgement.of(decision.proposal_report), correction=Judgement.of(decision.correction_report)
         ),

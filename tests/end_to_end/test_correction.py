@@ -28,6 +28,11 @@ def assert_complete(answer, proposal):
         assert {check["name"] for check in checks} >= {"collision", "drivable_area", "speed", "jerk", "curvature"}
         assert answer["checks"][side]["safe"] == all(check["status"] != "failed" for check in checks)
     assert answer["model"]["trained"] is False
+    found = dict(line.split(": ", 1) for line in answer["findings"].splitlines())
+    assert list(found) == ["Change", "Avoided", "Remaining"]
+    collision = next(check for check in answer["checks"]["correction"]["checks"] if check["name"] == "collision")
+    if answer["status"] == "corrected":
+        assert (collision["message"] in found["Remaining"]) == (collision["status"] == "failed")
     timing = answer["timing_ms"]
     assert timing["prefill"] > 0
     assert timing["total"] >= timing["perception"] + timing["wire"] + timing["prefill"]
