@@ -50,7 +50,7 @@ train-default: $(ENVIRONMENT) ## Trains bundles/default from nothing: drives, pe
 	$(STAGE) configs/default_maps.yaml dataset_dir="$(DEFAULT)/many-samples" model_name_or_path="$(DEFAULT)/words" output_dir="$(DEFAULT)/maps"
 	$(STAGE) configs/default_sft.yaml dataset_dir="$(DEFAULT)/samples" model_name_or_path="$(DEFAULT)/maps" output_dir="$(DEFAULT)/sft"
 	$(STAGE) configs/default_full.yaml dataset_dir="$(DEFAULT)/samples" model_name_or_path="$(DEFAULT)/sft" output_dir="$(DEFAULT)/full"
-	$(PYTHON_BIN) -m training export "$(DEFAULT)/full" --out "$(DEFAULT)/bundle" --name waymend-default --caution 0.6
+	$(PYTHON_BIN) -m training export "$(DEFAULT)/full" --out "$(DEFAULT)/bundle" --name waymend-default --version 0.3.0 --caution 0.9
 
 test: $(ENVIRONMENT) ## Runs the tests.
 	$(PYTHON_BIN) -m pytest

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from llm_service.correction.certainty import UNSURE
+from llm_service.correction.certainty import UNSURE, cautious
 from llm_service.correction.deciding import decide
 from llm_service.verifier import EgoDimensions, PreparedScene, Verifier, VerifierLimits
 from waymend.agents import DrivableArea
@@ -16,15 +16,13 @@ ROAD = DrivableArea(np.array([[-20, -4], [100, -4], [100, 4], [-20, 4]], np.floa
 SCALE_M = np.full(6, 0.5)
 
 
-def decided(offset_m, caution=0.0, areas=(ROAD,)):
-    verifier, scene = Verifier(VerifierLimits(), EgoDimensions()), PreparedScene.of((), areas)
+def decided(offset_m, caution=0.0, proposal_m=PROPOSAL_M):
+    verifier, scene = Verifier(VerifierLimits(), EgoDimensions()), PreparedScene.of((), (ROAD,))
     state = EgoState(SPEED_MPS)
-    report = verifier.judge(PROPOSAL_M, STEP_S, state, scene)
-    assert report.safe
     return decide(
         verifier,
-        PROPOSAL_M,
-        report,
+        proposal_m,
+        verifier.judge(proposal_m, STEP_S, state, scene),
         offset_m,
         SCALE_M,
         caution=caution,
@@ -67,3 +65,23 @@ def test_an_offset_within_its_uncertainty_leaves_the_proposal():
     decision, _ = decided(to_the_left(0.1), caution=1.0)
     assert (decision.status, decision.reason) == ("kept_proposal", UNSURE)
     np.testing.assert_array_equal(decision.trajectory_ego_m, PROPOSAL_M)
+
+
+OFF_THE_ROAD_M = PROPOSAL_M + to_the_left(5.0)
+BRAKES_HARD_M = np.stack((SPEED_MPS * TIMES_S - 4.5 / 2 * np.minimum(TIMES_S, 1.5) ** 2, np.zeros(6)), 1)
+
+
+@pytest.mark.parametrize(
+    ("proposal_m", "failed", "share_of_caution"),
+    [
+        (PROPOSAL_M, set(), 1.0),
+        (BRAKES_HARD_M, {"longitudinal_acceleration", "jerk"}, 0.5),
+        (OFF_THE_ROAD_M, {"drivable_area"}, 0.0),
+    ],
+)
+def test_the_less_a_proposal_is_worth_keeping_the_less_is_held_back(proposal_m, failed, share_of_caution):
+    offset_m = -to_the_left(0.8)
+    decision, whole_m = decided(offset_m, 0.2, proposal_m)
+    assert {check.name for check in decision.proposal_report.failed} <= failed
+    assert bool(decision.proposal_report.failed) == bool(failed)
+    np.testing.assert_allclose(whole_m - proposal_m, cautious(offset_m, SCALE_M, 0.2 * share_of_caution))
