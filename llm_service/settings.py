@@ -28,7 +28,7 @@ class LlmSettings(BaseSettings):
     max_requests_in_flight: Annotated[int, Field(ge=1)] = Field(64, description="Corrections at once; more get a 503.")
     max_body_bytes: Annotated[int, Field(ge=1)] = Field(40 << 20, description="Largest request body.")
     max_instruction_tokens: Annotated[int, Field(ge=0)] = Field(128, description="Longest instruction, in tokens.")
-    max_explanation_tokens: Annotated[int, Field(ge=1)] = Field(64, description="Longest explanation, in tokens.")
+    max_explanation_tokens: Annotated[int, Field(ge=1)] = Field(128, description="Longest explanation, in tokens.")
 
     max_sessions: Annotated[int, Field(ge=1)] = Field(64, description="Sessions at once.")
     session_idle_s: Annotated[float, Field(gt=0)] = Field(300.0, description="A session unused for so long expires.")

@@ -34,7 +34,7 @@ class ChatRecipe(Section):
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     seed: Annotated[int, Field(ge=0)] | None = None
-    max_new_tokens: Count = 64
+    max_new_tokens: Count = 128
     notes: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
 

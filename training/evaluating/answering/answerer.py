@@ -6,7 +6,7 @@ from typing import Protocol
 from training.evaluating.case import Case
 from training.evaluating.outcome import Outcome
 
-EXPLANATION_TOKENS = 64
+EXPLANATION_TOKENS = 128
 """Most tokens of an explanation, as the service's default."""
 
 
