@@ -4,6 +4,7 @@ Language models of any size are poor at arithmetic on waypoints, and a verifier 
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from llm_service.verifier import Course, Report
 from llm_service.verifier.checks import KINEMATICS
@@ -11,10 +12,8 @@ from llm_service.verifier.comparison import EXCESS_TOLERANCE
 from llm_service.verifier.course import shifts_m
 from llm_service.verifier.report import CheckResult
 
-UNCHANGED_WITHIN_M = 0.3
-"""A correction whose waypoints all lie this near to the proposal's is spoken of as no change."""
+_UNCHANGED_WITHIN_M = 0.3
 _NONE = "none"
-_SHIFT_DECIMALS = 1
 
 
 def findings_in_words(proposal: Course, proposal_report: Report, answer: Course, answer_report: Report) -> str:
@@ -28,24 +27,23 @@ def findings_in_words(proposal: Course, proposal_report: Report, answer: Course,
         proposal, answer: Both trajectories.
         proposal_report, answer_report: What `Verifier.judge` says of them.
     """
-    avoided = [check for check in _worth_words(proposal_report) if answer_report[check.name].status == "passed"]
+    changed = not unchanged(proposal.waypoints_ego_m, answer.waypoints_ego_m)
+    mended = [check for check in _worth_words(proposal_report) if answer_report[check.name].status == "passed"]
     lines = {
-        "Change": _change(proposal, answer),
-        "Avoided": _checks([] if unchanged(proposal, answer) else avoided),
+        "Change": _change(proposal, answer) if changed else _NONE,
+        "Avoided": _checks(mended) if changed else _NONE,
         "Remaining": _checks(_worth_words(answer_report)),
     }
     return "\n".join(f"{name}: {words}" for name, words in lines.items())
 
 
-def unchanged(proposal: Course, answer: Course) -> bool:
-    """Whether no waypoint of the answer is farther than `UNCHANGED_WITHIN_M` from the proposal's."""
-    return bool(np.hypot(*(answer.waypoints_ego_m - proposal.waypoints_ego_m).T).max() <= UNCHANGED_WITHIN_M)
+def unchanged(proposal_ego_m: NDArray[np.floating], answer_ego_m: NDArray[np.floating]) -> bool:
+    """Whether no waypoint [T, 2] of the answer is farther than 0.3 m from the proposal's: not worth a word."""
+    return bool(np.hypot(*(answer_ego_m - proposal_ego_m).T).max() <= _UNCHANGED_WITHIN_M)
 
 
 def _change(proposal: Course, answer: Course) -> str:
-    if unchanged(proposal, answer):
-        return _NONE
-    along_m, left_m = np.round(shifts_m(proposal, answer)[-1], _SHIFT_DECIMALS)
+    along_m, left_m = np.round(shifts_m(proposal, answer)[-1], 1)
     shifts = []
     if along_m:
         shifts.append(f"{abs(along_m):.1f} m {'longer' if along_m > 0 else 'shorter'}")

@@ -83,10 +83,10 @@ def mention_in_words(mention: AgentMention, metres: Callable[[str], str] = "{} m
         noun = f"{noun} {mention.motion}"
     elif mention.object_class not in NEVER_MOVE or mention.motion != "standing":
         noun = f"{mention.motion} {noun}"
-    side = f"{metres(_number(mention.left_m))} to the {'left' if mention.left_m > 0 else 'right'}"
+    side = f"{metres(_said(mention.left_m))} to the {'left' if mention.left_m > 0 else 'right'}"
     if mention.left_m and abs(mention.ahead_m) < BESIDE_WITHIN_M:
         return f"{noun} {side}"
-    way = f"{metres(_number(mention.ahead_m))} {'ahead' if mention.ahead_m > 0 else 'behind'}"
+    way = f"{metres(_said(mention.ahead_m))} {'ahead' if mention.ahead_m > 0 else 'behind'}"
     return f"{noun} {way} and {side}" if mention.left_m else f"{noun} {way}"
 
 
@@ -95,6 +95,10 @@ def said_step_m(distance_m: float) -> float:
     return 0.5 if abs(distance_m) < _FINE_BELOW_M else 1.0
 
 
-def _number(distance_m: float) -> str:
-    step_m = said_step_m(distance_m)
-    return f"{round(abs(distance_m) / step_m) * step_m:g}"
+def rounded(value: float, step: float) -> str:
+    """The nearest multiple of a step that is 1, 0.5, 0.1 or 0.01, without needless zeros."""
+    return f"{round(round(value / step) * step, 2):g}"
+
+
+def _said(distance_m: float) -> str:
+    return rounded(abs(distance_m), said_step_m(distance_m))

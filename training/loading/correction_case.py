@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from llm_service.correction.findings import UNCHANGED_WITHIN_M
+from llm_service.correction.findings import unchanged
 from llm_service.modeling.special_tokens import MODALITIES, placeholder_token
 from waymend.errors import InvalidField
 from waymend.trajectory import EgoState
@@ -69,7 +69,7 @@ class CorrectionCase:
     @property
     def kept(self) -> bool:
         """Whether the proposal is within 0.3 m of the truth everywhere, so that explanations speak of no change."""
-        return bool(np.hypot(*self.offset_m.T).max() <= UNCHANGED_WITHIN_M)
+        return unchanged(self.proposal_ego_m, self.truth_ego_m)
 
     @property
     def answer_ego_m(self) -> NDArray[np.float64]:

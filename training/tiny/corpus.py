@@ -36,13 +36,8 @@ _FINDINGS = (
 
 def driving_texts() -> Iterator[str]:
     """Every wording of the phrasebook with its gaps empty, what fills them, and what stands before it in a prompt."""
-    templates = [
-        template
-        for phrasing in PHRASEBOOK.values()
-        for templates in phrasing.templates.values()
-        for template in templates
-    ]
-    for template in templates:
+    of_each_style = (templates for phrasing in PHRASEBOOK.values() for templates in phrasing.templates.values())
+    for template in chain.from_iterable(of_each_style):
         literals = [literal for literal, _, _, _ in Formatter().parse(template.text)]
         words = [word for slot in template.slots.values() for word in _words(slot)]
         yield from chain.from_iterable(map(_both_cases, (*literals, *words)))

@@ -55,7 +55,7 @@ def _findings(keyframe: Keyframe, proposal: Proposal) -> str:
     """As the service finds them; a proposal near the truth is its own answer."""
     situation = Situation.of(keyframe, proposal.waypoints_ego_m, keyframe.future_ego_m)
     planned, driven = situation.proposal, situation.correction
-    answer = planned if unchanged(planned, driven) else driven
+    answer = planned if unchanged(planned.waypoints_ego_m, driven.waypoints_ego_m) else driven
     proposal_report, answer_report = (
         VERIFIER.judge(course.waypoints_ego_m, STEP_S, keyframe.ego_state, situation.scene)
         for course in (planned, answer)

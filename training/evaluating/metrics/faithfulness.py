@@ -13,7 +13,7 @@ from typing import Any
 
 from training.data.explanations.verdict import Finding, Verdict
 
-UNREADABLE = "unreadable"
+_UNREADABLE = "unreadable"
 _REASON = "reason"
 
 
@@ -33,7 +33,7 @@ def faithfulness_of(verdict: Verdict) -> Faithfulness:
     """The claims of a verdict."""
     said = tuple(SaidClaim(_kind(finding), finding.holds) for finding in verdict.findings)
     unreadable = len(verdict.not_understood) or int(not said)
-    return said + unreadable * (SaidClaim(UNREADABLE, False),)
+    return said + unreadable * (SaidClaim(_UNREADABLE, False),)
 
 
 def faithfulness_summary(explanations: Sequence[Faithfulness]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def faithfulness_summary(explanations: Sequence[Faithfulness]) -> dict[str, Any]
         "explanations": len(explanations),
         "claims": len(said),
         "claims_true_rate": sum(claim.holds for claim in said) / len(said),
-        "claims_unreadable_rate": len(by_kind[UNREADABLE]) / len(said),
+        "claims_unreadable_rate": len(by_kind[_UNREADABLE]) / len(said),
         "explanations_true_rate": sum(all(claim.holds for claim in one) for one in explanations) / len(explanations),
         "by_claim": {
             kind: {"claims": len(holds), "true_rate": sum(holds) / len(holds)}

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
-from llm_service.correction.findings import UNCHANGED_WITHIN_M
+from llm_service.correction.findings import unchanged
 from llm_service.verifier.course import shifts_m
 from training.data.explanations.claims import Change, FinalSpeed, NoChange, ShiftAcross, ShiftAlong
 from training.data.explanations.situation import Situation
@@ -15,8 +13,7 @@ _SMALLEST_SPEED_CHANGE_MPS = 0.2
 
 def changes(situation: Situation) -> Iterator[Change]:
     """Every shift at every waypoint, however small, and the final speeds where they differ."""
-    deviation_m = situation.correction.waypoints_ego_m - situation.proposal.waypoints_ego_m
-    if np.hypot(*deviation_m.T).max() <= UNCHANGED_WITHIN_M:
+    if unchanged(situation.proposal.waypoints_ego_m, situation.correction.waypoints_ego_m):
         yield NoChange()
     for time_s, (along_m, left_m) in zip(
         situation.proposal.times_s, shifts_m(situation.proposal, situation.correction), strict=True

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from training.data.explanations.wording.slots import NUMBER, Said, rounded
+from llm_service.verifier.mention import rounded
+from training.data.explanations.wording.slots import NUMBER, Said
 from training.data.explanations.wording.voice import Voice
 
 _NOUNS: dict[str, str] = {

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from llm_service.verifier.mention import rounded
 from training.data.explanations.wording.voice import Voice
 
 NUMBER = r"\d{1,6}(?:\.\d{1,3})?"
@@ -120,11 +121,6 @@ class Speed:
         if groups[f"{name}_unit"] == "km/h":
             return Said({self.field: number / 3.6}, {self.field: 0.5 / 3.6 + self.slack_mps})
         return Said({self.field: number}, {self.field: 0.05 + self.slack_mps})
-
-
-def rounded(value: float, step: float) -> str:
-    """The nearest multiple of a step that is 1, 0.5, 0.1 or 0.01, without needless zeros."""
-    return f"{round(round(value / step) * step, 2):g}"
 
 
 def with_unit(number: str, unit: str, voice: Voice) -> str:

@@ -3,11 +3,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from llm_service.verifier.mention import rounded
 from training.data.explanations import claims
 from training.data.explanations.claims import AgentMention
 from training.data.explanations.wording.joints import clauses_of, sentence_of
 from training.data.explanations.wording.phrasebook import PHRASEBOOK, read_clause
-from training.data.explanations.wording.slots import rounded
 from training.data.explanations.wording.voice import Style, Voice
 
 EXAMPLES = (
