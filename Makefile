@@ -34,23 +34,7 @@ data: $(ENVIRONMENT) ## Makes procedural drives, correction samples and a page a
 	$(PYTHON_BIN) -m training data build --nuscenes "$(DATA)/drives" --out "$(DATA)/samples"
 	$(PYTHON_BIN) -m training data inspect "$(DATA)/samples"
 
-DEFAULT ?= out/default
-STAGE = $(PYTHON_BIN) -m training train
-COARSE := --width 16 --height 16 --lidar-columns 360
-# Cameras and LiDAR need few drives; how traffic moves needs many, which may be rendered coarsely.
-train-default: $(ENVIRONMENT) ## Trains bundles/default from nothing: drives, perception, five stages (DEFAULT=out/default).
-	$(PYTHON_BIN) -m training data synthesize --out "$(DEFAULT)/drives" --scenes 80
-	$(PYTHON_BIN) -m training data build --nuscenes "$(DEFAULT)/drives" --out "$(DEFAULT)/samples"
-	$(PYTHON_BIN) -m training data synthesize --out "$(DEFAULT)/many-drives" --scenes 300 --seed 8 $(COARSE)
-	$(PYTHON_BIN) -m training data build --nuscenes "$(DEFAULT)/many-drives" --out "$(DEFAULT)/many-samples"
-	$(PYTHON_BIN) -m training perception --data "$(DEFAULT)/samples" --out "$(DEFAULT)/seeing" --steps 400
-	$(PYTHON_BIN) -m training forecast --data "$(DEFAULT)/many-samples" --perception "$(DEFAULT)/seeing" --out "$(DEFAULT)/perception" --steps 1500
-	$(STAGE) configs/default_pretrain.yaml dataset_dir="$(DEFAULT)/many-samples" perception="$(DEFAULT)/perception" output_dir="$(DEFAULT)/pretrain"
-	$(STAGE) configs/default_words.yaml dataset_dir="$(DEFAULT)/many-samples" model_name_or_path="$(DEFAULT)/pretrain" output_dir="$(DEFAULT)/words"
-	$(STAGE) configs/default_maps.yaml dataset_dir="$(DEFAULT)/many-samples" model_name_or_path="$(DEFAULT)/words" output_dir="$(DEFAULT)/maps"
-	$(STAGE) configs/default_sft.yaml dataset_dir="$(DEFAULT)/samples" model_name_or_path="$(DEFAULT)/maps" output_dir="$(DEFAULT)/sft"
-	$(STAGE) configs/default_full.yaml dataset_dir="$(DEFAULT)/samples" model_name_or_path="$(DEFAULT)/sft" output_dir="$(DEFAULT)/full"
-	$(PYTHON_BIN) -m training export "$(DEFAULT)/full" --out "$(DEFAULT)/bundle" --name waymend-default --version 0.3.0 --caution 0.9
+include training/default.mk
 
 test: $(ENVIRONMENT) ## Runs the tests.
 	$(PYTHON_BIN) -m pytest

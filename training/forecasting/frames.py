@@ -16,7 +16,7 @@ from perception_service.models.tokens.vector_inputs import VectorInputs
 from training.data.samples.keyframe import Keyframe
 from training.data.samples.keyframe_rows import keyframe_from_row
 from training.data.samples.loading import load_keyframes
-from training.loading.vectors import vectors_of
+from training.loading.vectors import StopLineDropout, vectors_of
 from waymend.trajectory import Horizon
 from waymend.vocabulary import COMMANDS
 
@@ -45,7 +45,13 @@ class ForecastBatch:
         )
 
 
-def read_frames(data: Path, split: str, perception: PerceptionConfig, horizon: Horizon) -> list[ForecastBatch]:
+def read_frames(
+    data: Path,
+    split: str,
+    perception: PerceptionConfig,
+    horizon: Horizon,
+    stop_lines: StopLineDropout = StopLineDropout(),  # noqa: B008
+) -> list[ForecastBatch]:
     """All key frames of a split as batches of one, about 30 kB and 10 ms each.
 
     Raises:
@@ -53,7 +59,7 @@ def read_frames(data: Path, split: str, perception: PerceptionConfig, horizon: H
     """
     rows: Any = load_keyframes(data, split)
     return [
-        forecast_frame(keyframe_from_row(row), perception, horizon)
+        forecast_frame(stop_lines(keyframe_from_row(row)), perception, horizon)
         for row in track(rows, f"Reading {split}", total=len(rows))
     ]
 

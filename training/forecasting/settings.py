@@ -20,6 +20,7 @@ class ForecastTraining:
         batch_size: Key frames per step.
         learning_rate: The highest.
         seed: Of weights and order.
+        stop_line_dropout: Share of the scenes whose stop lines are not told.
     """
 
     data: Path
@@ -29,11 +30,14 @@ class ForecastTraining:
     batch_size: int = 64
     learning_rate: float = 1e-3
     seed: int = 7
+    stop_line_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size"):
             if getattr(self, name) < 1:
                 raise InvalidField(name, "at least 1", getattr(self, name))
+        if not 0 <= self.stop_line_dropout <= 1:
+            raise InvalidField("stop_line_dropout", "a share from 0 to 1", self.stop_line_dropout)
         if not 0 < self.learning_rate < math.inf:
             raise InvalidField("learning_rate", "a number above 0", self.learning_rate)
 

@@ -19,6 +19,7 @@ from training.forecasting.forecaster import MotionForecaster
 from training.forecasting.frames import ForecastBatch, read_frames
 from training.forecasting.mirroring import mirrored
 from training.forecasting.settings import ForecastTraining
+from training.loading.vectors import StopLineDropout
 from training.perceiving.batches import shuffled_batches
 from training.perceiving.outcome import run_conditions, start_directory, write_perception
 from training.perceiving.run_log import RunLog
@@ -58,7 +59,9 @@ def train_forecast(settings: ForecastTraining) -> ForecastResult:
     config, horizon = PerceptionConfig.parse(document), Horizon()
     model = PerceptionModel.from_config(document)
     load_weights(model, settings.perception / WEIGHTS_FILE)
-    frames, held = (read_frames(settings.data, split, config, horizon) for split in ("train", "val"))
+    stop_lines = StopLineDropout(settings.stop_line_dropout, settings.seed)
+    frames = read_frames(settings.data, "train", config, horizon, stop_lines)
+    held = read_frames(settings.data, "val", config, horizon)
     start_directory(settings.out)
     width = config.tokens["vector"]["out_channels"]
     forecaster = MotionForecaster(model.vector_tokens, width, horizon, settings.seed)

@@ -18,9 +18,9 @@ VERSION = "v1.0-mini"
 
 @pytest.fixture(scope="session")
 def samples(tmp_path_factory) -> Path:
-    """Two drives to train on, and one in the val split."""
+    """Two drives to train on, which come near a stop line, and one in the val split."""
     root, out = tmp_path_factory.mktemp("nuscenes"), tmp_path_factory.mktemp("samples") / "data"
-    write_data_set(three_drives(14), root, WritingOptions(version=VERSION, rig=RigSettings(16, 16, 120)))
+    write_data_set(three_drives(20), root, WritingOptions(version=VERSION, rig=RigSettings(16, 16, 120)))
     build_samples(NuScenes(VERSION, str(root), verbose=False), out, seed=3, shares=(2 / 3, 1 / 3, 0))
     return out
 

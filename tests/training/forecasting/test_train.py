@@ -18,6 +18,7 @@ from training.forecasting.forecaster import MotionForecaster
 from training.forecasting.frames import ForecastBatch, read_frames
 from training.forecasting.settings import ForecastTraining
 from training.forecasting.train import RECIPE_FILE, train_forecast
+from training.loading.vectors import StopLineDropout
 from waymend.errors import InvalidField
 from waymend.trajectory import Horizon
 
@@ -27,7 +28,7 @@ CONFIG = PerceptionConfig.parse(preset("tiny"))
 @pytest.fixture(scope="module")
 def settings(samples, fresh_perception, tmp_path_factory):
     out = tmp_path_factory.mktemp("run") / "perception"
-    return ForecastTraining(samples, fresh_perception, out, steps=4, batch_size=4)
+    return ForecastTraining(samples, fresh_perception, out, steps=4, batch_size=16)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,27 @@ def test_a_forecast_depends_on_the_surroundings_and_the_route(forecaster, frames
         assert (forecaster(changed)[0] - offset_m).abs().max() > 1e-4
 
 
-@pytest.mark.parametrize(("change", "field"), [({"steps": 0}, "steps"), ({"learning_rate": 0.0}, "learning_rate")])
+def test_frames_are_read_without_what_is_hidden(samples, frames):
+    hidden = read_frames(samples, "train", CONFIG, Horizon(), StopLineDropout(1.0))
+    told, left = (sum(int(frame.vectors.polyline_mask.sum()) for frame in all_of) for all_of in (frames, hidden))
+    assert left < told
+
+
+def test_a_run_hides_stop_lines_as_it_is_told(finished, settings, tmp_path):
+    hiding = train_forecast(replace(settings, out=tmp_path / "hiding", stop_line_dropout=1.0))
+    assert hiding.ctra_error_m == finished.ctra_error_m
+    assert hiding.error_m != finished.error_m
+    assert json.loads((hiding.directory / RECIPE_FILE).read_text())["settings"]["stop_line_dropout"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"steps": 0}, "steps"),
+        ({"learning_rate": 0.0}, "learning_rate"),
+        ({"stop_line_dropout": 1.5}, "stop_line_dropout"),
+    ],
+)
 def test_wrong_settings_are_refused(settings, change, field):
     with pytest.raises(InvalidField) as refused:
         replace(settings, **change)
