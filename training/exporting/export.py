@@ -10,7 +10,7 @@ from llm_service.modeling.configuration import TrajectoryLlamaConfig
 from perception_service.bundle import token_sets
 from training.exporting.comparison import PROBES, TOLERANCE_M, largest_difference_m
 from training.exporting.llm_half import write_llm_half
-from training.exporting.model_card import CARD_FILE, ExportFacts, model_card
+from training.exporting.model_card import CARD_FILE, ExportFacts, model_card, unseen_cameras
 from training.exporting.perception_half import write_perception_half
 from training.exporting.precision import ServingDtype
 from training.exporting.run_logs import keep_logs
@@ -60,6 +60,8 @@ def export_bundle(
         raise InvalidField("out", "a directory that does not exist yet", out)
     check_stage_files(run)
     chain = read_chain(run)
+    if unseen := unseen_cameras(chain[-1]):
+        log.warning("trained with fewer cameras than are served", trained_without=unseen)
     with replaced(out) as bundle:
         served = write_llm_half(run, bundle / LLM_DIRECTORY, adapter, dtype, caution)
         made = token_sets(write_perception_half(run, bundle / PERCEPTION_DIRECTORY))

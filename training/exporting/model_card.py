@@ -7,16 +7,17 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from training.exporting.data_rights import is_procedural_alone
 from training.exporting.run_record import DISTANCES, LOSSES, StageRecord
 from training.modeling.base_presets import base_preset
 from waymend.trajectory import Horizon
-from waymend.vocabulary import MODALITIES
+from waymend.vocabulary import CAMERA_NAMES, MODALITIES
 
 CARD_FILE = "MODEL_CARD.md"
 UNKNOWN = "unknown"
 _TEMPLATE = Path(__file__).with_name("model_card.txt")
-_SUMMARY_FILE, _SPLITS_FILE = "summary.json", "splits.json"
-_PROCEDURAL = "procedural-"
+_MEASURE = "`python -m training eval` measures displacement, collisions and more, beside controls."
+_SUMMARY_FILE = "summary.json"
 _PROCEDURAL_LICENCE = "drives of `training data synthesize` alone, which carry no third-party rights."
 _DATA_LICENCE = (
     "not recorded by the run. nuScenes and what is made of it may be used under the nuScenes Terms of Use, which allow "
@@ -70,7 +71,7 @@ def model_card(facts: ExportFacts, chain: Sequence[StageRecord]) -> str:
         stages=_stages(chain),
         modalities=_modalities(exported),
         data="\n".join(f"- {line}" for line in _data_lines(chain)),
-        data_licence=_PROCEDURAL_LICENCE if all(map(_is_procedural, chain)) else _DATA_LICENCE,
+        data_licence=_PROCEDURAL_LICENCE if is_procedural_alone(chain) else _DATA_LICENCE,
         evaluation=_evaluation(exported),
         more_limits=_more_limits(exported),
     )
@@ -116,7 +117,14 @@ def _stages(chain: Sequence[StageRecord]) -> str:
 def _stage_row(record: StageRecord) -> str:
     steps = UNKNOWN if record.steps is None else str(record.steps)
     losses = {name: record.logged[name] for name in LOSSES if name in record.logged}
-    return f"| {record.info.training_stage} | {record.info.finetuning_type} | {steps} | {_numbers(losses)} |"
+    return f"| {_stage_name(record)} | {record.info.finetuning_type} | {steps} | {_numbers(losses)} |"
+
+
+def _stage_name(record: StageRecord) -> str:
+    """What kind of stage it is, and the name of its run where that is another."""
+    kind = record.info.training_stage
+    name = Path(record.recipe.get("output_dir") or kind).name
+    return kind if name == kind else f"{kind} `{name}`"
 
 
 def _numbers(values: dict[str, float]) -> str:
@@ -127,13 +135,17 @@ def _modalities(exported: StageRecord) -> str:
     enabled = exported.info.modalities
     dropout = exported.recipe.get("modality_dropout")
     lines = [f"Trained with: {', '.join(enabled) or 'none'}."]
-    lines += [f"Each was left out at random with probability {dropout:g}."] if isinstance(dropout, int | float) else []
+    lines += (
+        [f"Each was left out at random with probability {dropout:g} in the last stage."]
+        if isinstance(dropout, int | float)
+        else []
+    )
     return "\n".join(lines)
 
 
 def _data_lines(chain: Sequence[StageRecord]) -> list[str]:
     """A line per stage: the data set's name and, where its build is still there, how large it is."""
-    return [f"{record.info.training_stage}: {_data_set(record)}" for record in chain]
+    return [f"{_stage_name(record)}: {_data_set(record)}" for record in chain]
 
 
 def _data_set(record: StageRecord) -> str:
@@ -143,16 +155,6 @@ def _data_set(record: StageRecord) -> str:
     counts = _build_counts(Path(directory) / _SUMMARY_FILE)
     trained_on = UNKNOWN if samples is None else str(samples)
     return f"`{directory}`{f' ({counts})' if counts else ''}; samples that were trained on: {trained_on}"
-
-
-def _is_procedural(record: StageRecord) -> bool:
-    """Whether all scenes of the build are procedural drives, as their names tell."""
-    try:
-        splits = json.loads((Path(record.told("dataset_dir") or "") / _SPLITS_FILE).read_text(encoding="utf-8"))
-        names = [name for scenes in splits.values() for name in scenes]
-    except (OSError, ValueError, TypeError, AttributeError):
-        return False
-    return bool(names) and all(name.startswith(_PROCEDURAL) for name in names)
 
 
 def _build_counts(summary: Path) -> str:
@@ -170,12 +172,19 @@ def _evaluation(exported: StageRecord) -> str:
     names = [f"eval_{name}" for name in (*LOSSES, *DISTANCES)]
     evaluated = {name: exported.logged[name] for name in names if name in exported.logged}
     if not evaluated:
-        return f"None was made in the run. Displacement errors and collision rates: {UNKNOWN}."
+        return f"None was made in the run. {_MEASURE}"
     return (
-        f"The run's last one, on samples that it was not trained on: {_numbers(evaluated)}.\n"
+        f"The run's last one, on samples that it was not trained on in this stage: {_numbers(evaluated)}.\n"
         f"(`l2_before_m` and `l2_after_m`: mean distance of proposals and of corrections from the truth.) "
-        f"Collision rates: {UNKNOWN}."
+        f"{_MEASURE}"
     )
+
+
+def unseen_cameras(exported: StageRecord) -> tuple[str, ...]:
+    """Cameras that the stage's sensors were read without, though the bundle is served with all."""
+    views = exported.recipe.get("num_camera_views")
+    reads_sensors = not {"image", "bev"}.isdisjoint(exported.info.modalities)
+    return CAMERA_NAMES[views:] if reads_sensors and isinstance(views, int) else ()
 
 
 def _more_limits(exported: StageRecord) -> str:
@@ -184,6 +193,11 @@ def _more_limits(exported: StageRecord) -> str:
     if absent:
         limits.append(
             f"- Trained without {', '.join(absent)}: the contract has no such tokens, and the services make none.\n"
+        )
+    if unseen := unseen_cameras(exported):
+        limits.append(
+            f"- Trained without the cameras {', '.join(unseen)}, which the services see: how far answers are from\n"
+            "  those in training was not measured. Send frames without them (perception's `min_cameras`).\n"
         )
     if bits := exported.recipe.get("quantization_bit"):
         limits.append(

@@ -9,6 +9,7 @@ from typing import Any
 from training.modeling.losses import LOSS_NAMES
 from training.modeling.stage_info import STAGE_FILE, StageInfo, is_stage, read_stage_info
 from training.recipe.yaml_text import read_mapping
+from training.running.log_lines import read_log_lines
 from waymend.errors import InvalidField
 
 RECIPE_FILE = "recipe.yaml"
@@ -65,7 +66,7 @@ def read_stage_record(directory: Path) -> StageRecord:
     info = _info(directory)
     state = _json(directory / STATE_FILE)
     steps = _integer(info.run.get("steps", state.get("global_step")))
-    entries = _lines(directory / LOG_FILE) or state.get("log_history", [])
+    entries = read_log_lines(directory / LOG_FILE) or state.get("log_history", [])
     recipe = _recipe(run_of(directory))
     return StageRecord(directory, info, recipe, steps, _last_values(entries, steps))
 
@@ -111,18 +112,6 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    """JSON lines; a run that was stopped may have left half of the last one."""
-    entries = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        entries += [entry] if isinstance(entry, dict) else []
-    return entries
 
 
 def _integer(value: Any) -> int | None:

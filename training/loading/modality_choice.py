@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from waymend.errors import InvalidField
 from waymend.vocabulary import MODALITIES
 
+_STREAM = 1
+"""Keeps its draws apart from others of the same seed, epoch and index, such as `FurtherPlans` makes."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModalityChoice:
@@ -38,7 +41,8 @@ class ModalityChoice:
         enabled = np.array(self.enabled, bool)
         if self.dropout == 0.0:
             return enabled
-        draws = np.where(enabled, np.random.default_rng([self.seed, epoch, index]).random(len(MODALITIES)), -1.0)
+        random = np.random.default_rng([self.seed, epoch, index, _STREAM])
+        draws = np.where(enabled, random.random(len(MODALITIES)), -1.0)
         kept = enabled & (draws >= self.dropout)
         if enabled.any() and not kept.any():
             kept[draws.argmax()] = True

@@ -43,8 +43,9 @@ class AlignmentHeads(nn.Module):
         super().__init__()
         names = sorted({name for pair in PAIRS for name in (pair.first, pair.second)})
         self.linears = nn.ModuleDict({name: nn.Linear(hidden_size, VECTOR_WIDTH) for name in names})
+        # One number each, yet [1]: FSDP2 shards no parameter without a dimension.
         first_scale = math.log(1 / _FIRST_TEMPERATURE)
-        self.log_scales = nn.ParameterDict({pair.name: nn.Parameter(torch.tensor(first_scale)) for pair in PAIRS})
+        self.log_scales = nn.ParameterDict({pair.name: nn.Parameter(torch.tensor([first_scale])) for pair in PAIRS})
 
     def vectors(self, name: str, tokens: Tensor, mask: Tensor) -> SampleVectors:
         """The mean of each sample's tokens [B, N, H] where `mask` [B, N] holds, mapped to the common space."""

@@ -51,7 +51,7 @@ def prepare_base(
     if out.exists() and any(out.iterdir()):
         raise InvalidField("out", "a directory that does not exist yet", out)
     if str(source) == BUILTIN_TINY:
-        write_tiny_llm(out, seed, horizon)
+        write_tiny_llm(out, seed, horizon, EMBEDDING_APART)
         return out
     preset = base_preset(str(source))
     revision = preset.revision or _NEWEST

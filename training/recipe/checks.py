@@ -1,12 +1,19 @@
 """Keys against each other: what cannot be, what has no effect, and what a reader should know."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from perception_service.models.presets import PRESET_NAMES
 from training.recipe.keys.method import LORA_KEYS, MethodKeys
 from training.recipe.keys.model import BUILT_IN, BUILT_IN_BASES
+from training.recipe.perception import stage_perception
 from training.recipe.recipe import Recipe
 from waymend.errors import InvalidField
+
+_TEMPLATE_FILE = "chat_template.jinja"
+_TOKENIZER_FILE = "tokenizer_config.json"
+"""Where transformers keeps a tokenizer's chat template."""
 
 
 def check_method(recipe: Recipe) -> None:
@@ -33,6 +40,12 @@ def check_run(recipe: Recipe) -> None:
         raise InvalidField("max_steps", "-1 or above 0", 0)
     if recipe.fsdp and recipe.deepspeed is not None:
         raise InvalidField("deepspeed", "null, or fsdp=false", "both")
+
+
+def check_losses(recipe: Recipe) -> None:
+    """Raises InvalidField where a micro-batch has no loss: contrastive terms come with the last of a step alone."""
+    if recipe.lm_loss_weight == 0 and recipe.traj_loss_weight == 0:
+        raise InvalidField("traj_loss_weight", "above 0, unless lm_loss_weight is", 0)
 
 
 def check_evaluation(recipe: Recipe) -> None:
@@ -63,13 +76,14 @@ def _check_nothing_evaluates(recipe: Recipe) -> None:
 
 
 def _check_best_is_saved(recipe: Recipe) -> None:
-    """Each evaluated model that may be the best must be saved: each save falls on an evaluation."""
+    """The best model must be one that is saved: each evaluation falls on a save, and each save on an evaluation."""
     if recipe.save_strategy != recipe.eval_strategy:
         expected = f"{recipe.eval_strategy}, as eval_strategy is, for the sake of load_best_model_at_end"
         raise InvalidField("save_strategy", expected, recipe.save_strategy)
     every = recipe.eval_steps or recipe.logging_steps
-    if recipe.eval_strategy == "steps" and recipe.save_steps % every:
-        expected = f"a multiple of {every}, the steps between evaluations, for the sake of load_best_model_at_end"
+    if recipe.eval_strategy == "steps" and recipe.save_steps != every:
+        between = "eval_steps" if recipe.eval_steps else "logging_steps, as eval_steps is not given"
+        expected = f"{every}, as {between}, for the sake of load_best_model_at_end"
         raise InvalidField("save_steps", expected, recipe.save_steps)
 
 
@@ -84,10 +98,26 @@ def drop_without_effect(recipe: Recipe) -> tuple[dict[str, Any], list[str]]:
         dropped[name] = getattr(MethodKeys(), name)
         if name in recipe.model_fields_set:
             notes.append(f"{name} has no effect with finetuning_type {kind}")
-    if recipe.base_preset is not None and recipe.template is not None:
+    if recipe.template is not None and _has_own_template(recipe):
         dropped["template"] = None
         notes.append(f"template {recipe.template} is ignored: {recipe.model_name_or_path} has its own")
     return dropped, notes
+
+
+def _has_own_template(recipe: Recipe) -> bool:
+    """Whether what training starts from is known to have a chat template; of what is on the hub it is not known."""
+    name = recipe.model_name_or_path
+    if recipe.base_preset is not None or stage_perception(name) is not None:
+        return True
+    return (Path(name) / _TEMPLATE_FILE).is_file() or _holds_template(Path(name) / _TOKENIZER_FILE)
+
+
+def _holds_template(tokenizer: Path) -> bool:
+    try:
+        settings = json.loads(tokenizer.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(settings, dict) and settings.get("chat_template") is not None
 
 
 def run_notes(recipe: Recipe) -> list[str]:
@@ -99,6 +129,8 @@ def run_notes(recipe: Recipe) -> list[str]:
         notes.append(f"val_size {recipe.val_size:g} holds samples back although eval_strategy is no")
     if recipe.fsdp_config and not recipe.fsdp:
         notes.append("fsdp_config has no effect with fsdp=false")
+    if recipe.base_preset is not None and recipe.dtype != "float32" and recipe.quantization_bit is None:
+        notes.append(f"dtype {recipe.dtype} has no effect: {recipe.model_name_or_path} is float32 always")
     return notes + _encoder_notes(recipe)
 
 
@@ -110,6 +142,14 @@ def _encoder_notes(recipe: Recipe) -> list[str]:
         if recipe.finetuning_type != "full" and not getattr(recipe, name):
             held = True
             notes.append(f"{name}=false has no effect: encoders train with finetuning_type full alone")
+    wanted = recipe.finetuning_type == "full" and not recipe.freeze_vision_tower
+    if wanted and recipe.freeze_bevfusion and not _has_tower(recipe):
+        notes.append("freeze_vision_tower=false has no effect with freeze_bevfusion=true: there is no vision_tower")
     if held and recipe.perception in PRESET_NAMES and recipe.bevfusion_checkpoint_path is None:
         notes.append(f"BEVFusion is held with random weights: perception {recipe.perception} has no trained ones")
     return notes
+
+
+def _has_tower(recipe: Recipe) -> bool:
+    """Whether image tokens come from a vision tower, here or since a stage before."""
+    return recipe.vision_tower is not None or "tower" in recipe.perception_config()["tokens"]["image"]

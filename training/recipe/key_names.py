@@ -63,9 +63,14 @@ def _check_without_effect(name: str, given: Any) -> None:
 def _current_name(name: str, names: Collection[str]) -> str:
     current = RENAMED.get(name, name)
     if current not in names:
-        close = _near(name, [*names, *RENAMED, *_WITHOUT_EFFECT])
-        raise InvalidField(name, f"`{close[0]}`" if close else f"one of {', '.join(sorted(names))}", "an unknown key")
+        raise InvalidField(name, instead_of(name, names, [*RENAMED, *_WITHOUT_EFFECT]), "an unknown key")
     return current
+
+
+def instead_of(name: str, names: Collection[str], others: Collection[str] = ()) -> str:
+    """What an unknown key may have meant: the nearest of `names` and `others`, else any of `names`."""
+    close = _near(name, [*names, *others])
+    return f"`{close[0]}`" if close else f"one of {', '.join(sorted(names))}"
 
 
 def _near(name: str, known: Sequence[str]) -> list[str]:

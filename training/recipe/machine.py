@@ -15,6 +15,10 @@ def check_machine(keys: RunKeys) -> None:
         raise InvalidField("fp16", expected, True)
     if keys.bf16 and torch.cuda.is_available() and not torch.cuda.is_bf16_supported():
         raise InvalidField("bf16", "false on this GPU: run with `bf16=false fp16=true`", True)
+    if keys.fsdp and not torch.cuda.is_available():
+        raise InvalidField(
+            "fsdp", "false on a machine without CUDA, where accelerate uses DDP: run with `fsdp=false`", keys.fsdp
+        )
     if keys.quantization_bit is not None:
         _need("bitsandbytes", "quantization_bit", "null", keys.quantization_bit)
     if "8bit" in keys.optim or keys.optim.startswith("paged"):

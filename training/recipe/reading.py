@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.recipe.checks import check_evaluation, check_method, check_run, drop_without_effect, run_notes
+from training.recipe.checks import (
+    check_evaluation,
+    check_losses,
+    check_method,
+    check_run,
+    drop_without_effect,
+    run_notes,
+)
 from training.recipe.grid import BevGrid, GridKeys, check_grid, disagreements
 from training.recipe.key_names import current_keys
 from training.recipe.layers import read_layers
@@ -49,6 +56,7 @@ def _settled(keys: Mapping[str, Any], notes: Sequence[str], directories: Sequenc
     recipe = validated(Recipe, {**keys, **inlined})
     check_method(recipe)
     check_run(recipe)
+    check_losses(recipe)
     check_evaluation(recipe)
     dropped, dropped_notes = drop_without_effect(recipe)
     scene, scene_notes = _settled_scene(recipe)

@@ -68,7 +68,7 @@ def training_arguments(keys: RunKeys) -> dict[str, Any]:
     return {
         **_ALWAYS,
         **{name: getattr(keys, name) for name in _SAME_NAME},
-        **_distribution(keys),
+        **distribution(keys),
         "output_dir": str(keys.output_dir),
         "warmup_steps": keys.warmup_steps or keys.warmup_ratio,
         "lr_scheduler_kwargs": dict(keys.lr_scheduler_kwargs),
@@ -78,8 +78,8 @@ def training_arguments(keys: RunKeys) -> dict[str, Any]:
     }
 
 
-def _distribution(keys: RunKeys) -> dict[str, Any]:
-    """FSDP and DeepSpeed; each call hands out copies, since transformers writes into them."""
+def distribution(keys: RunKeys) -> dict[str, Any]:
+    """The arguments of FSDP and DeepSpeed; each call hands out copies, since transformers writes into them."""
     return {
         "fsdp": keys.fsdp or None,
         "fsdp_config": deepcopy(keys.fsdp_config) if keys.fsdp else None,

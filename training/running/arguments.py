@@ -24,3 +24,15 @@ def run_arguments(recipe: Recipe) -> TrainingArguments:
         "disable_tqdm": False,
     }
     return TrainingArguments(**{**recipe.training_arguments(), **changed})
+
+
+def keep_to_one_gpu(arguments: TrainingArguments) -> list[str]:
+    """Takes all GPUs but one from a process; a note where it had several.
+
+    transformers would spread a batch over them with `nn.DataParallel`, which knows nothing of counts over a whole step.
+    """
+    gpus = arguments.n_gpu
+    if gpus <= 1:
+        return []
+    arguments._n_gpu = 1
+    return [f"one of {gpus} GPUs is used: start with `torchrun --nproc_per_node={gpus} -m training train` to use all"]

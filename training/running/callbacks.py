@@ -1,12 +1,20 @@
-"""What happens beside training: the epoch is told to the examples, the log is written, the bar shows the terms."""
+"""What happens beside training: examples learn the epoch, patience is counted, the log written, the bar shown."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    ProgressCallback,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
 
 from training.loading.examples import CorrectionExamples
+from training.running.log_lines import read_log_lines
 
 _SHOWN_ON_THE_BAR = ("loss", "loss_lm", "loss_traj", "loss_align", "loss_bev_text", "loss_bev_vector")
 
@@ -22,6 +30,16 @@ class EpochForExamples(TrainerCallback):
         self._examples.set_epoch(int(state.epoch or 0))
 
 
+class EarlyStopping(EarlyStoppingCallback):
+    """Counts on from where the checkpoint stood when a run goes on; how patient it is, its recipe says."""
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        super().on_train_begin(args, state, control)
+        stored: Any = state.stateful_callbacks
+        mine = stored.setdefault(type(self).__name__, self.state())
+        self.early_stopping_patience_counter = mine["attributes"]["early_stopping_patience_counter"]
+
+
 class LogFile(TrainerCallback):
     """One JSON object per log line, with `step`; when a run goes on, the lines after its checkpoint are dropped."""
 
@@ -31,8 +49,7 @@ class LogFile(TrainerCallback):
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         if not state.is_world_process_zero:
             return
-        lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.is_file() else []
-        kept = [line for line in lines if json.loads(line)["step"] <= state.global_step]
+        kept = [json.dumps(line) for line in read_log_lines(self._path) if line["step"] <= state.global_step]
         self._path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
     def on_log(

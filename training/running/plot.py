@@ -1,6 +1,5 @@
 """The loss and its terms over the steps of a run, as a picture."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from training.modeling.losses import LOSS_NAMES
+from training.running.log_lines import read_log_lines
 from training.running.run_directory import LOG_FILE, PLOT_FILE
 from waymend.errors import InvalidField
 
@@ -24,9 +24,7 @@ def read_log(run: Path) -> list[dict[str, Any]]:
     Raises:
         InvalidField: There is no log with a loss in it.
     """
-    path = run / LOG_FILE
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    log = [json.loads(line) for line in lines]
+    log = read_log_lines(run / LOG_FILE)
     if not any("loss" in line or "eval_loss" in line for line in log):
         raise InvalidField("run", f"the directory of a run, with losses in its {LOG_FILE}", run)
     return log

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from transformers.trainer import TRAINER_STATE_NAME
 
-from training.modeling.stage_info import is_stage
+from training.modeling.stage_info import STAGE_FILE, is_stage
 from training.recipe.recipe import Recipe
 from waymend.errors import InvalidField
 
@@ -62,7 +62,11 @@ def check_run_directory(recipe: Recipe) -> None:
 
 
 def prepare_run_directory(recipe: Recipe) -> None:
-    """Makes the directory, takes out the checkpoints and log of a run that is overwritten, and writes the recipe."""
+    """Makes the directory and writes the recipe.
+
+    Of a run that is overwritten it takes out checkpoints, log, and what makes the directory a finished stage: a run
+    that dies must not leave its recipe beside weights of another.
+    """
     directory = recipe.output_dir
     directory.mkdir(parents=True, exist_ok=True)
     if not recipe.resume_from_checkpoint:
@@ -70,6 +74,6 @@ def prepare_run_directory(recipe: Recipe) -> None:
             if _CHECKPOINT.fullmatch(path.name):
                 shutil.rmtree(path)
         shutil.rmtree(directory / BASE_DIRECTORY, ignore_errors=True)
-        for name in (LOG_FILE, PLOT_FILE):
+        for name in (LOG_FILE, PLOT_FILE, STAGE_FILE, TRAINER_STATE_NAME):
             (directory / name).unlink(missing_ok=True)
     (directory / RECIPE_FILE).write_text(recipe.resolved_yaml(), encoding="utf-8")

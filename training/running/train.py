@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from transformers import EarlyStoppingCallback, ProgressCallback, TrainerCallback, TrainerState, TrainingArguments
+from transformers import ProgressCallback, TrainerCallback, TrainerState, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from training.loading.examples import CorrectionExamples
 from training.recipe.recipe import Recipe
-from training.running.arguments import run_arguments
-from training.running.callbacks import EpochForExamples, LogFile, ProgressBar
+from training.running.arguments import keep_to_one_gpu, run_arguments
+from training.running.callbacks import EarlyStopping, EpochForExamples, LogFile, ProgressBar
 from training.running.examples import run_examples, run_rows
 from training.running.finished_stage import copy_stage
 from training.running.plot import plot_run
@@ -78,6 +78,7 @@ def start_run(recipe: Recipe) -> Run:
     rows = run_rows(recipe)
     checkpoint = resumed_checkpoint(recipe)
     arguments = run_arguments(recipe)
+    recipe = recipe.model_copy(update={"notes": (*recipe.notes, *keep_to_one_gpu(arguments))})
     one_at_a_time = _one_at_a_time(arguments)
     one_at_a_time(lambda: _prepare(recipe))
     start = starting_point(recipe, checkpoint, one_at_a_time)
@@ -113,7 +114,7 @@ def _trainer(
 ) -> CorrectionTrainer:
     callbacks: list[TrainerCallback] = [EpochForExamples(train_examples), LogFile(recipe.output_dir / LOG_FILE)]
     if recipe.early_stopping_patience is not None:
-        callbacks.append(EarlyStoppingCallback(recipe.early_stopping_patience))
+        callbacks.append(EarlyStopping(recipe.early_stopping_patience))
     trainer = CorrectionTrainer(
         start.corrector,
         start.tokenizer,

@@ -1,5 +1,6 @@
 """The built-in tiny Llama: deterministic from a seed, untrained, small enough to ship."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -10,15 +11,21 @@ from llm_service.modeling.initialisation import initialise_head, initialise_proj
 from llm_service.modeling.special_tokens import END_TOKEN, PAD_TOKEN
 from llm_service.modeling.trajectory_fields import trajectory_fields
 from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
-from llm_service.modeling.weight_files import model_tensors, write_weights
+from llm_service.modeling.weight_files import PART_FILES, model_tensors, write_weights
 from training.tiny.tokenizer import VOCABULARY_SIZE, train_tokenizer
 from waymend.trajectory import Horizon
 
 
-def write_tiny_llm(directory: Path, seed: int = 0, horizon: Horizon = Horizon()) -> None:  # noqa: B008
+def write_tiny_llm(
+    directory: Path,
+    seed: int = 0,
+    horizon: Horizon = Horizon(),  # noqa: B008
+    files: Mapping[str, str] = PART_FILES,
+) -> None:
     """Writes configuration, tokenizer and weights of an untrained tiny model.
 
-    transformers (`from_pretrained`) and vLLM both load the directory. Stored in float16, but for the head.
+    transformers (`from_pretrained`) and vLLM both load the directory. Stored in float16, but for the head; `files` are
+    those of `write_weights`.
     """
     directory.mkdir(parents=True, exist_ok=True)
     tokenizer = train_tokenizer(horizon.waypoints)
@@ -27,7 +34,7 @@ def write_tiny_llm(directory: Path, seed: int = 0, horizon: Horizon = Horizon())
     tokenizer.save_pretrained(directory)
     config.save_pretrained(directory)
     model.generation_config.save_pretrained(directory)
-    write_weights(directory, model_tensors(model), torch.float16)
+    write_weights(directory, model_tensors(model), torch.float16, files)
 
 
 def tiny_config(tokenizer: PreTrainedTokenizerFast, horizon: Horizon) -> TrajectoryLlamaConfig:

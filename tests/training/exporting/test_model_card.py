@@ -55,7 +55,19 @@ def test_stages_with_steps_and_last_losses(run):
     assert "# mine 2.1" in card
     assert "| pretrain | lora | 40 | unknown |" in card
     assert "| sft | lora | 20 | loss 1.5, loss_lm 1.25, loss_traj 0.5 |" in card
-    assert "eval_loss 1.75, eval_l2_before_m 1.2, eval_l2_after_m 0.8" in card
+    assert (
+        "on samples that it was not trained on in this stage: eval_loss 1.75, eval_l2_before_m 1.2, eval_l2_after_m 0.8"
+        in card
+    )
+
+
+def test_stages_of_one_kind_are_told_apart_by_the_names_of_their_runs(run):
+    write_stage(run.parent / "words", "sft", {"steps": 30, "started_from": str(run)})
+    (run.parent / "words/recipe.yaml").write_text("output_dir: saves/words\n")
+    card = model_card(FACTS, read_chain(run.parent / "words"))
+    assert "| sft `words` | lora | 30 | unknown |" in card
+    assert "- sft `words`: unknown" in card
+    assert "None was made in the run. `python -m training eval` measures" in card
 
 
 def test_what_was_logged_after_the_steps_of_a_best_checkpoint_does_not_count(run):
@@ -68,15 +80,80 @@ def test_base_data_and_modalities(run):
     assert "train: 8 scenes, 900 conversations" in card
     assert "samples that were trained on: 512" in card
     assert "- pretrain: unknown" in card
-    assert "Trained with: image, bev, vector.\nEach was left out at random with probability 0.1." in card
+    assert (
+        "Trained with: image, bev, vector.\nEach was left out at random with probability 0.1 in the last stage." in card
+    )
     assert "nuScenes Terms of Use" in card
 
 
-def test_procedural_drives_alone_carry_no_third_party_rights(run, tmp_path):
-    chain = [record for record in read_chain(run) if record.info.training_stage == "sft"]
-    for names, told in ((["procedural-7-1"], True), (["procedural-7-1", "scene-0061"], False)):
-        (tmp_path / "data/splits.json").write_text(json.dumps({"train": names, "val": []}))
-        assert ("nuScenes Terms of Use" in model_card(FACTS, chain)) is not told
+@pytest.fixture
+def procedural(tmp_path):
+    """A chain like that of `training/default.mk`, by its small files: both perception trainings, then two stages."""
+    for name, scene in (("drives", "procedural-7-1"), ("logs", "scene-0061")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "splits.json").write_text(json.dumps({"train": [scene, "procedural-8-2"], "val": []}))
+    encoders = tmp_path / "encoders"
+    encoders.mkdir()
+    for name in ("recipe.json", "forecast.json"):
+        (encoders / name).write_text(json.dumps({"settings": {"data": str(tmp_path / "drives")}}))
+    start = "builtin:tiny"
+    for stage, perception in (("pretrain", encoders), ("sft", tmp_path / "pretrain/perception")):
+        notes = {"steps": 1, "started_from": start, "dataset_dir": str(tmp_path / "drives")}
+        write_stage(tmp_path / stage, stage, notes)
+        write_recipe(tmp_path / stage, perception=str(perception))
+        start = str(tmp_path / stage)
+    return tmp_path
+
+
+def write_recipe(directory, **keys):
+    defaults = {"bevfusion_checkpoint_path": None, "vision_tower": None}
+    (directory / "recipe.yaml").write_text(json.dumps(defaults | keys))
+
+
+def claims_procedural(root) -> bool:
+    card = model_card(FACTS, read_chain(root / "sft"))
+    claimed = "alone, which carry no third-party rights" in card
+    assert ("nuScenes Terms of Use" in card) is not claimed
+    return claimed
+
+
+def test_procedural_drives_alone_carry_no_third_party_rights(procedural):
+    assert claims_procedural(procedural)
+
+
+@pytest.mark.parametrize("perception", ["tiny", "bevfusion_voxel0075"])
+def test_random_encoders_are_nobody_s(procedural, perception):
+    write_recipe(procedural / "pretrain", perception=perception)
+    assert claims_procedural(procedural)
+
+
+def log_of_a_vehicle(root):
+    shutil.copy(root / "logs/splits.json", root / "drives/splits.json")
+
+
+def encoders_of_logs(root):
+    (root / "encoders/forecast.json").write_text(json.dumps({"settings": {"data": str(root / "logs")}}))
+
+
+FOREIGN = {
+    "a scene of a log": log_of_a_vehicle,
+    "a stage that is gone": lambda root: shutil.rmtree(root / "pretrain"),
+    "a recipe that is gone": lambda root: (root / "pretrain/recipe.yaml").unlink(),
+    "encoders that are gone": lambda root: shutil.rmtree(root / "encoders"),
+    "converted encoders": lambda root: (root / "encoders/recipe.json").unlink(),
+    "encoders that learned from logs": encoders_of_logs,
+    "encoders that do not tell": lambda root: (root / "encoders/recipe.json").write_text("{}"),
+    "a checkpoint": lambda root: write_recipe(
+        root / "pretrain", perception="tiny", bevfusion_checkpoint_path="bev.pth"
+    ),
+    "a vision tower": lambda root: write_recipe(root / "pretrain", perception="tiny", vision_tower="some/tower"),
+}
+
+
+@pytest.mark.parametrize("change", FOREIGN.values(), ids=FOREIGN)
+def test_what_others_may_have_made_is_not_called_procedural(procedural, change):
+    change(procedural)
+    assert not claims_procedural(procedural)
 
 
 def test_a_run_that_told_nothing_gets_a_card_that_claims_nothing(tmp_path):
@@ -115,6 +192,19 @@ def test_a_broken_stage_file_is_named(run):
     (run / "stage.json").write_text('{"format": 1}')
     with pytest.raises(InvalidField, match=r"stage\.json"):
         read_chain(run)
+
+
+def test_what_was_trained_with_fewer_cameras_says_so(run):
+    (run / "recipe.yaml").write_text("num_camera_views: 6\n")
+    assert "Trained without the cameras" not in model_card(FACTS, read_chain(run))
+    (run / "recipe.yaml").write_text("num_camera_views: 4\n")
+    assert "Trained without the cameras CAM_BACK_LEFT, CAM_BACK_RIGHT" in model_card(FACTS, read_chain(run))
+
+
+def test_a_stage_that_reads_no_sensors_lacks_no_camera(tmp_path):
+    write_stage(tmp_path / "vector", "sft", {"steps": 1}, modalities=("vector",))
+    (tmp_path / "vector/recipe.yaml").write_text("num_camera_views: 1\n")
+    assert "Trained without the cameras" not in model_card(FACTS, read_chain(tmp_path / "vector"))
 
 
 def test_what_was_trained_on_a_quantised_base_says_so(run):

@@ -58,6 +58,13 @@ def test_another_seed_or_epoch_draws_otherwise(seed, epoch):
     assert not np.array_equal(first, draws(ModalityChoice(EVERY, 0.5, seed), epoch, count=100))
 
 
+def test_the_draw_is_not_that_of_further_plans():
+    """Those take `default_rng([seed, epoch, index])`: the same numbers would tie plans to what is left out."""
+    mine = draws(ModalityChoice(EVERY, 0.5, 1), epoch=2, count=100)
+    theirs = np.array([np.random.default_rng([1, 2, index]).random(3) >= 0.5 for index in range(100)])
+    assert (mine == theirs).mean() == pytest.approx(0.5, abs=0.15)
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [({"dropout": 1.0}, "modality_dropout"), ({"dropout": -0.1}, "modality_dropout"), ({"seed": -1}, "seed"),

@@ -92,6 +92,10 @@ def test_the_temperature_begins_at_clips_and_its_inverse_stays_below_a_hundred(h
     assert heads.log_scales["align"].grad.abs() > 0  # It can come back below.
 
 
+def test_every_parameter_has_a_dimension_that_fsdp_can_shard(heads):
+    assert all(parameter.ndim for parameter in heads.parameters())
+
+
 def test_half_precision_tokens_are_compared_in_float32(heads):
     tokens, mask = torch.randn(2, 3, 8).half(), torch.ones(2, 3).bool()
     with torch.autocast("cpu", torch.bfloat16):

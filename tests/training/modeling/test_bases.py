@@ -141,6 +141,12 @@ def test_the_builtin_base_passes_the_check_and_is_from_scratch(tmp_path):
     assert BaseReference.of(BUILTIN_TINY) == BaseReference(BUILTIN_TINY, None, from_scratch=True)
 
 
+def test_the_builtin_base_keeps_its_embedding_apart_from_what_no_lora_stage_changes(tmp_path):
+    llm = prepare_base(BUILTIN_TINY, tmp_path / "llm")
+    assert set(load_file(llm / "embeddings.safetensors")) == {"model.embed_tokens.weight"}
+    assert "model.embed_tokens.weight" not in load_file(llm / "base_model.safetensors")
+
+
 def test_presets_pin_what_is_on_the_hub_and_name_a_template():
     for preset in PRESETS[1:]:
         assert len(preset.revision or "") == 40

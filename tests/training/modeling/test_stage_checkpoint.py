@@ -182,6 +182,13 @@ def test_a_base_file_that_no_lora_stage_changes_is_linked(stage, trained, tokeni
     assert_identical(following, load_stage(tmp_path / "later", CorrectorSettings()))
 
 
+def test_a_first_lora_stage_of_the_builtin_base_links_it(make_corrector, base_directory, tokenizer, tmp_path):
+    corrector = make_corrector(base=BaseReference.of(BUILTIN_TINY))
+    save_stage(corrector, tokenizer, tmp_path / "first", "pretrain")
+    base = "base_model.safetensors"
+    assert (tmp_path / "first/llm" / base).samefile(base_directory / base)
+
+
 def test_saving_again_into_its_own_directory_keeps_what_else_is_there(stage, tokenizer, make_batch):
     (stage / "log.jsonl").write_text("{}")
     following = trained_a_little(load_stage(stage, CorrectorSettings()), make_batch)

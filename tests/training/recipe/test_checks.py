@@ -1,11 +1,14 @@
 """Keys that do not go together."""
 
+import json
+
 import pytest
 
+from perception_service.models.presets import preset
 from tests.training.recipe.recipes import recipe
 from waymend.errors import InvalidField
 
-EVALUATED = {"eval_strategy": "steps", "val_size": 0.1, "eval_steps": 10, "save_steps": 20}
+EVALUATED = {"eval_strategy": "steps", "val_size": 0.1, "eval_steps": 10, "save_steps": 10}
 
 REFUSED = {
     "a pretraining stage by one name only": ({"stage": "pt", "training_stage": "sft"}, "training_stage"),
@@ -27,7 +30,9 @@ REFUSED = {
         {**EVALUATED, "load_best_model_at_end": True, "save_strategy": "epoch"},
         "save_strategy",
     ),
-    "a best model between saves": ({**EVALUATED, "load_best_model_at_end": True, "save_steps": 25}, "save_steps"),
+    "a best model between saves": ({**EVALUATED, "load_best_model_at_end": True, "save_steps": 20}, "save_steps"),
+    "saves between evaluations": ({**EVALUATED, "load_best_model_at_end": True, "save_steps": 5}, "save_steps"),
+    "neither words nor trajectory": ({"lm_loss_weight": 0.0, "traj_loss_weight": 0.0}, "traj_loss_weight"),
     "an absent DeepSpeed file": ({"deepspeed": "absent.json"}, "deepspeed"),
 }
 
@@ -53,6 +58,21 @@ def test_a_contradiction_is_refused(keys, field):
 def test_what_goes_together_is_taken(keys):
     read = recipe(**keys)
     assert {name: getattr(read, name) for name in keys} == keys
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [({}, "10, as eval_steps, for"), ({"eval_steps": None}, "30, as logging_steps, as eval_steps is not given, for")],
+)
+def test_a_save_beside_the_evaluations_is_told_the_steps_between_those(keys, expected):
+    with pytest.raises(InvalidField) as refused:
+        recipe(**{**EVALUATED, "logging_steps": 30, "load_best_model_at_end": True, "save_steps": 20, **keys})
+    assert refused.value.expected == f"{expected} the sake of load_best_model_at_end"
+
+
+@pytest.mark.parametrize("absent", ["lm", "traj"])
+def test_words_or_trajectory_alone_are_enough(absent):
+    assert absent not in recipe(**{f"{absent}_loss_weight": 0.0}).loss_weights
 
 
 def test_lora_keys_have_no_effect_on_full_training():
@@ -84,6 +104,44 @@ def test_the_built_in_base_keeps_its_own_template():
     assert read.template is None
     assert "template llama2 is ignored: builtin:tiny has its own" in read.notes
     assert recipe(model_name_or_path="a/llama", template="llama2").template == "llama2"
+
+
+def test_a_stage_keeps_its_own_template(tmp_path):
+    (tmp_path / "perception").mkdir()
+    (tmp_path / "perception/config.json").write_text(json.dumps(preset("tiny")))
+    read = recipe(model_name_or_path=str(tmp_path), template="llama2")
+    assert read.template is None
+    assert f"template llama2 is ignored: {tmp_path} has its own" in read.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "own"),
+    [
+        ("chat_template.jinja", "{{ messages }}", True),
+        ("tokenizer_config.json", '{"chat_template": "{{ messages }}"}', True),
+        ("tokenizer_config.json", "{}", False),
+    ],
+)
+def test_a_tokenizer_keeps_its_own_template(tmp_path, name, text, own):
+    (tmp_path / name).write_text(text)
+    read = recipe(model_name_or_path=str(tmp_path), template="llama2")
+    assert read.template == (None if own else "llama2")
+    assert (f"template llama2 is ignored: {tmp_path} has its own" in read.notes) is own
+
+
+def test_the_built_in_base_keeps_its_precision():
+    note = "dtype float16 has no effect: builtin:tiny is float32 always"
+    assert note in recipe(dtype="float16").notes
+    assert note not in recipe(dtype="float16", quantization_bit=4).notes
+    assert note not in recipe(model_name_or_path="a/llama", dtype="float16").notes
+
+
+def test_a_held_bevfusion_holds_its_image_backbone():
+    note = "freeze_vision_tower=false has no effect with freeze_bevfusion=true: there is no vision_tower"
+    keys = {"finetuning_type": "full", "freeze_vision_tower": False}
+    assert note in recipe(**keys).notes
+    assert note not in recipe(**keys, freeze_bevfusion=False).notes
+    assert note not in recipe(**keys, vision_tower="some/tower").notes
 
 
 def test_samples_held_back_for_nothing_are_noted():

@@ -76,7 +76,8 @@ def test_a_dotted_override_reaches_into_a_mapping(tmp_path):
         ("seed=[1", "seed: expected a value in YAML, given \\[1"),
         ("lerning_rate=1", "lerning_rate: expected `learning_rate`, given an unknown key"),
         ("seed.x=1", "seed: expected a valid integer, given {'x': 1}"),
-        ("enable_modalities.lidar=true", "enable_modalities.lidar: "),
+        ("enable_modalities.lidar=true", "enable_modalities.lidar: expected one of bev, image, vector, given an un"),
+        ("enable_modalities.images=true", "enable_modalities.images: expected `image`, given an unknown key"),
     ],
 )
 def test_a_wrong_override_is_refused(tmp_path, override, message):

@@ -9,6 +9,7 @@ from transformers import TrainingArguments
 from tests.training.recipe.recipes import guide_file, recipe
 from training.recipe.reading import read_recipe
 from training.recipe.shipped import CONFIGS
+from training.recipe.training_arguments import distribution
 from waymend.errors import InvalidField
 
 without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
@@ -54,7 +55,7 @@ def test_warm_up_steps_are_whole_and_the_ratio_is_a_share():
 
 def test_the_best_model_has_the_least_loss(tmp_path):
     keys = {"eval_strategy": "steps", "eval_split": "val", "load_best_model_at_end": True, "eval_steps": 5}
-    arguments = TrainingArguments(**recipe(**keys, save_steps=10, output_dir=str(tmp_path)).training_arguments())
+    arguments = TrainingArguments(**recipe(**keys, save_steps=5, output_dir=str(tmp_path)).training_arguments())
     assert (arguments.metric_for_best_model, arguments.greater_is_better) == ("loss", False)
 
 
@@ -72,7 +73,7 @@ def test_checkpointing_is_of_the_kind_that_works_with_frozen_inputs():
 @pytest.mark.parametrize("fsdp", [True, "full_shard auto_wrap"])
 def test_the_fsdp_file_is_accepted(fsdp, tmp_path):
     read = recipe(fsdp=fsdp, fsdp_config="fsdp.json", output_dir=str(tmp_path))
-    arguments = TrainingArguments(**read.training_arguments())
+    arguments = TrainingArguments(output_dir=str(tmp_path), **distribution(read))
     assert arguments.fsdp_plugin_args["fsdp_version"] == 2
     assert arguments.fsdp_plugin_args["transformer_cls_names_to_wrap"] == "LlamaDecoderLayer"
     assert read == recipe(fsdp=fsdp, fsdp_config="fsdp.json", output_dir=str(tmp_path))
@@ -82,6 +83,12 @@ def test_the_fsdp_file_is_accepted(fsdp, tmp_path):
 def test_half_precision_without_a_gpu_is_refused_with_what_to_override():
     with pytest.raises(InvalidField, match="fp16: expected false on a machine without CUDA: run with `fp16=false"):
         recipe(fp16=True).training_arguments()
+
+
+@without_cuda
+def test_sharding_without_a_gpu_is_refused_with_what_to_override():
+    with pytest.raises(InvalidField, match=r"fsdp: expected false on a machine without CUDA, .* with `fsdp=false`"):
+        recipe(fsdp=True, fsdp_config="fsdp.json").training_arguments()
 
 
 @without_cuda

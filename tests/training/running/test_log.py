@@ -5,8 +5,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from training.recipe.reading import read_recipe, recipe_from
+from training.running.callbacks import LogFile
 from training.running.plot import curve, plot_run, read_log
 from training.running.run_directory import LOG_FILE, PLOT_FILE, RECIPE_FILE
 from training.running.train import TrainResult, train
@@ -84,6 +86,16 @@ def test_tensorboard_gets_every_term(result):
     scalars = set(events.Tags()["scalars"])
     assert {f"train/loss_{name}" for name in TERMS} | {f"eval/loss_{name}" for name in TERMS} <= scalars
     assert [event.step for event in events.Scalars("train/loss")] == [1, 2, 4]
+
+
+def test_a_log_whose_last_line_was_cut_short_is_read_and_goes_on(result, tmp_path):
+    whole = (result.directory / LOG_FILE).read_text()
+    path = tmp_path / LOG_FILE
+    path.write_text(whole + '{"step": 5, "lo')
+    assert read_log(tmp_path) == list(result.log)
+    arguments, state = TrainingArguments(output_dir=str(tmp_path)), TrainerState(global_step=2)
+    LogFile(path).on_train_begin(arguments, state, TrainerControl())
+    assert path.read_text() == "".join(whole.splitlines(keepends=True)[:2])
 
 
 def test_the_picture_has_a_panel_for_each_term(result):

@@ -1,4 +1,4 @@
-"""Two processes train as one does with the same samples per step, each with the whole model or with a shard of it."""
+"""Two processes train as one does with the same samples per step."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,13 +53,12 @@ def one(small_keys, tmp_path_factory) -> Outcome:
     return Outcome.of(out)
 
 
-@pytest.fixture(scope="module", params=["ddp", "fsdp"])
-def two(request, small_keys, tmp_path_factory) -> Outcome:
+@pytest.fixture(scope="module")
+def two(small_keys, tmp_path_factory) -> Outcome:
     """Two processes with 4 samples each."""
-    root = tmp_path_factory.mktemp(request.param)
+    root = tmp_path_factory.mktemp("two")
     keys = {"output_dir": str(root / "run"), "per_device_train_batch_size": 2, "gradient_accumulation_steps": 2}
-    sharded = {"fsdp": True, "fsdp_config": "fsdp.json"} if request.param == "fsdp" else {}
-    recipe = recipe_from({**small_keys, **KEYS, **keys, **sharded})
+    recipe = recipe_from({**small_keys, **KEYS, **keys})
     (root / "recipe.yaml").write_text(recipe.resolved_yaml(), encoding="utf-8")
     train_in_ranks(root / "recipe.yaml", ranks=2)
     return Outcome.of(root / "run")

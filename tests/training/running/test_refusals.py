@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from training.modeling.stage_info import is_stage
 from training.recipe.recipe import Recipe
 from training.running.run_directory import check_run_directory, checkpoints, prepare_run_directory, resumed_checkpoint
 from training.running.starting_point import starting_point
@@ -66,13 +67,32 @@ def test_the_directory_of_the_stage_that_it_starts_from(small_recipe, tmp_path):
             check_run_directory(recipe)
 
 
-def test_overwriting_takes_out_checkpoints_and_log_and_nothing_else(small_recipe):
-    recipe = small_recipe(overwrite_output_dir=True)
+MARKS = ("training_log.jsonl", "stage.json", "trainer_state.json")
+
+
+def finished_run(directory: Path) -> None:
+    """What a run leaves, less its weights, and two directories of the user's."""
     for name in ("checkpoint-5", "checkpoint-notes", "mine"):
-        (recipe.output_dir / name).mkdir(parents=True)
-    (recipe.output_dir / "training_log.jsonl").touch()
+        (directory / name).mkdir(parents=True)
+    for name in MARKS:
+        (directory / name).touch()
+
+
+def test_overwriting_takes_out_checkpoints_log_and_what_marks_a_stage_and_nothing_else(small_recipe):
+    recipe = small_recipe(overwrite_output_dir=True)
+    finished_run(recipe.output_dir)
+    assert is_stage(recipe.output_dir)
     prepare_run_directory(recipe)
+    assert not is_stage(recipe.output_dir)
     assert {path.name for path in recipe.output_dir.iterdir()} == {"checkpoint-notes", "mine", "recipe.yaml"}
+
+
+def test_going_on_keeps_all_that_is_there(small_recipe):
+    recipe = small_recipe(resume_from_checkpoint=True, overwrite_output_dir=True)
+    finished_run(recipe.output_dir)
+    prepare_run_directory(recipe)
+    kept = {"checkpoint-5", "checkpoint-notes", "mine", "recipe.yaml", *MARKS}
+    assert {path.name for path in recipe.output_dir.iterdir()} == kept
 
 
 def test_the_newest_complete_checkpoint_is_taken(small_recipe):

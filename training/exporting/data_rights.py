@@ -1,0 +1,63 @@
+"""Whether a bundle was made of procedural drives alone; what is not on disk to be read is not claimed."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from perception_service.models.presets import PRESET_NAMES
+from training.exporting.run_record import StageRecord
+from training.forecasting.train import RECIPE_FILE as FORECAST_FILE
+from training.perceiving.outcome import RECIPE_FILE as PERCEPTION_FILE
+
+_SPLITS_FILE = "splits.json"
+_PROCEDURAL = "procedural-"
+_FOREIGN_WEIGHTS = ("bevfusion_checkpoint_path", "vision_tower")
+"""Keys that name encoders which others trained."""
+
+
+def is_procedural_alone(chain: Sequence[StageRecord]) -> bool:
+    """Whether all stages since the base model, and the encoders that they began with, learned from procedural drives.
+
+    Args:
+        chain: The stages, the exported one last.
+    """
+    first = chain[0]
+    return (
+        first.started_from == first.info.base.name
+        and all(_is_procedural(record.told("dataset_dir")) for record in chain)
+        and all(record.recipe.get(key) is None for record in chain for key in _FOREIGN_WEIGHTS)
+        and _are_own_encoders(first.recipe.get("perception"))
+    )
+
+
+def _are_own_encoders(perception: Any) -> bool:
+    """Whether a first stage's encoders were random, or `training perception` and `forecast` made them of such drives.
+
+    `training perception` begins with random weights, and `forecast` keeps its `recipe.json`.
+    """
+    if perception in PRESET_NAMES:
+        return True
+    if not isinstance(perception, str):
+        return False
+    directory = Path(perception)
+    made = [directory / PERCEPTION_FILE, directory / FORECAST_FILE]
+    return made[0].is_file() and all(_is_procedural(_data_of(path)) for path in made if path.is_file())
+
+
+def _data_of(recipe: Path) -> Any:
+    """The samples that a perception half was trained on; None where its recipe does not tell."""
+    try:
+        return json.loads(recipe.read_text(encoding="utf-8"))["settings"]["data"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _is_procedural(dataset: Any) -> bool:
+    """Whether all scenes of a build are procedural drives, as their names tell."""
+    try:
+        splits = json.loads((Path(dataset) / _SPLITS_FILE).read_text(encoding="utf-8"))
+        names = [name for scenes in splits.values() for name in scenes]
+    except (OSError, ValueError, TypeError, AttributeError):
+        return False
+    return bool(names) and all(name.startswith(_PROCEDURAL) for name in names)
