@@ -52,7 +52,7 @@ def check_collision(path: EgoPath, scene: PreparedScene) -> CheckResult:
 
 
 def check_drivable_area(path: EgoPath, scene: PreparedScene, limits: VerifierLimits) -> CheckResult:
-    """How far a corner of the vehicle reaches past the drivable area."""
+    """How far the vehicle reaches past the drivable area, see `excursion_of`."""
     if scene.region is None:
         return CheckResult(DRIVABLE_AREA, "not_checked", message="no drivable area is given")
     worst = excursion_of(path, scene.region)

@@ -28,8 +28,9 @@ def contacts_of(path: EgoPath, forecast: AgentForecast) -> tuple[Contact, ...]:
 
     - With an agent that overlaps the vehicle already now, until the two have parted: it is mostly a detection of the
       vehicle itself or an annotation error, and no trajectory can avoid it.
-    - With an agent that follows in the vehicle's track, unless the vehicle reverses: whoever follows brakes, which
-      constant velocity does not forecast. nuPlan's `no_ego_at_fault_collisions` leaves out being hit in the rear too.
+    - With an agent that follows in the vehicle's track, unless the vehicle reverses by more than
+      `SHORTEST_HEADING_STEP_M`: whoever follows brakes, which constant velocity does not forecast. nuPlan's
+      `no_ego_at_fault_collisions` leaves out being hit in the rear too.
     """
     near = np.flatnonzero(_may_touch(path, forecast))
     if not len(near):
@@ -42,7 +43,7 @@ def contacts_of(path: EgoPath, forecast: AgentForecast) -> tuple[Contact, ...]:
     outlines = forecast.polygons_at(0.0)[agents]
     overlapping = shapely.intersects(shapely.Polygon(path.corners_ego_m[0]), outlines)
     touched[overlapping] &= np.logical_or.accumulate(~touched[overlapping], axis=1)
-    if not _reverses(path):
+    if path.reversed_m <= SHORTEST_HEADING_STEP_M:
         touched &= ~_follow(path, outlines, forecast.velocity_ego_mps[agents])[:, None]
     first = touched.argmax(axis=1)
     order = sorted((int(first[row]), int(agents[row])) for row in np.flatnonzero(touched.any(axis=1)))
@@ -70,13 +71,6 @@ def _touched(path: EgoPath, forecast: AgentForecast, near: NDArray[np.intp]) -> 
     hulls = shapely.convex_hull(shapely.multipoints(swept[rows, substeps]))
     touched[rows, substeps] = shapely.intersects(hulls, forecast.outlines[near][rows])
     return touched
-
-
-def _reverses(path: EgoPath) -> bool:
-    """Whether the vehicle drives backwards by a step that counts as motion."""
-    moved_m = np.diff(path.rear_axle_ego_m, axis=0)
-    along_m = moved_m[:, 0] * np.cos(path.heading_rad[1:]) + moved_m[:, 1] * np.sin(path.heading_rad[1:])
-    return float(-np.minimum(along_m, 0.0).sum()) > SHORTEST_HEADING_STEP_M
 
 
 def _follow(path: EgoPath, outlines: NDArray[np.object_], velocity_ego_mps: NDArray[np.float64]) -> NDArray[np.bool_]:

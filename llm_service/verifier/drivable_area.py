@@ -12,6 +12,19 @@ from llm_service.verifier.path import EgoPath
 from waymend.agents import DrivableArea
 from waymend.errors import InvalidField
 
+MOST_MENDED_POINTS = 32
+"""Of a polygon whose rings cross; the time to mend one grows with about the fourth power of their number."""
+
+
+def _between_corners() -> NDArray[np.float64]:
+    """Weights [14, 4] of a box's corners: a fifth of its length and half its width apart, without the corners."""
+    along, across = (share.ravel() for share in np.meshgrid(np.linspace(0, 1, 6), np.linspace(0, 1, 3)))
+    weights = np.stack(((1 - along) * (1 - across), along * (1 - across), along * across, (1 - along) * across), axis=1)
+    return weights[weights.max(axis=1) < 1]
+
+
+_BETWEEN_CORNERS = _between_corners()
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrivableRegion:
@@ -30,10 +43,11 @@ class DrivableRegion:
         """The union of at least one area; a hole of one counts where no other area covers it.
 
         Raises:
-            InvalidField: A ring has fewer than three points or a number that is not finite, or nothing is left.
+            InvalidField: A ring has fewer than three points or a number that is not finite, rings cross in a polygon
+                of more than `MOST_MENDED_POINTS`, or nothing with an area is left.
         """
-        polygons = [_polygon(area, f"drivable_areas[{index}]") for index, area in enumerate(areas)]
-        union = shapely.union_all(polygons) if len(polygons) > 1 else polygons[0]
+        polygons = [part for index, area in enumerate(areas) for part in _polygons(area, f"drivable_areas[{index}]")]
+        union = shapely.union_all(polygons) if len(polygons) != 1 else polygons[0]
         if union.is_empty:
             raise InvalidField("drivable_areas", "polygons with an area", f"{len(areas)} without")
         shapely.prepare(union)
@@ -53,26 +67,42 @@ class DrivableRegion:
 
 @dataclass(frozen=True, slots=True)
 class Excursion:
-    """The farthest that a corner of the vehicle reaches past the drivable area, and when."""
+    """The farthest that the vehicle reaches past the drivable area, and when."""
 
     outside_m: float
     time_s: float
 
 
 def excursion_of(path: EgoPath, region: DrivableRegion) -> Excursion:
-    """The worst excursion along the path; 0 m at time 0 where it never leaves."""
-    outside_m = region.outside_m(path.corners_ego_m.reshape(-1, 2)).reshape(-1, 4).max(axis=1)
+    """The worst excursion of the poses of a path; 0 m at time 0 where none is found.
+
+    Asked are the box's corners and, where one of them is inside, 14 points of its outline and centre line too, which
+    find a hole between the corners. A hole narrower than half the box, or passed between two poses, may be missed.
+    """
+    corners_m = region.outside_m(path.corners_ego_m.reshape(-1, 2)).reshape(-1, 4)
+    outside_m, partly = corners_m.max(axis=1), corners_m.min(axis=1) == 0
+    between = (_BETWEEN_CORNERS @ path.corners_ego_m[partly]).reshape(-1, 2)
+    between_m = region.outside_m(between).reshape(-1, len(_BETWEEN_CORNERS)).max(axis=1)
+    outside_m[partly] = np.maximum(outside_m[partly], between_m)
     worst = int(outside_m.argmax())
     return Excursion(float(outside_m[worst]), float(path.times_s[worst]))
 
 
-def _polygon(area: DrivableArea, field: str) -> BaseGeometry:
+def _polygons(area: DrivableArea, field: str) -> Sequence[BaseGeometry]:
+    """The polygons of an area, mended where its rings cross; none where they enclose nothing."""
     rings = [np.asarray(ring, np.float64) for ring in (area.exterior_ego_m, *area.holes_ego_m)]
     for ring in rings:
         if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3 or not np.isfinite(ring).all():
             raise InvalidField(field, "rings of at least three finite points", f"shape {list(ring.shape)}")
     polygon = shapely.Polygon(rings[0], rings[1:])
-    return polygon if polygon.is_valid else shapely.make_valid(polygon)
+    if polygon.is_valid:
+        return [polygon]
+    points = sum(map(len, rings))
+    if points > MOST_MENDED_POINTS:
+        expected = f"rings that do not cross, or at most {MOST_MENDED_POINTS} points"
+        raise InvalidField(field, expected, f"{points} points, {shapely.is_valid_reason(polygon)}")
+    parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(polygon)))
+    return parts[shapely.area(parts) > 0].tolist()
 
 
 def _edges(union: BaseGeometry) -> NDArray[np.object_]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from llm_service.verifier.limits import SHORTEST_CURVATURE_CHORD_M, TIGHTEST_CURVATURE_1PM
 from waymend.trajectory import EgoState
 
 SHORTEST_HEADING_STEP_M = 0.1
@@ -85,7 +86,8 @@ def _headings_and_speeds(
     """Vehicle heading and signed speed of each step.
 
     A vehicle cannot turn by more than a quarter circle within a step, so a step that points backwards of the heading
-    before it is driven in reverse.
+    before it is driven in reverse. Where a step is too short for noise not to decide its direction, the heading turns
+    towards it by no more than the vehicle can on that way.
     """
     headings, speeds = np.empty(len(steps_m)), np.empty(len(steps_m))
     heading = 0.0
@@ -94,7 +96,8 @@ def _headings_and_speeds(
         if length >= SHORTEST_HEADING_STEP_M:
             sign = 1.0 if along >= 0 else -1.0
             across = y * math.cos(heading) - x * math.sin(heading)
-            heading += math.atan2(sign * across, sign * along)
+            most = TIGHTEST_CURVATURE_1PM * length if length < SHORTEST_CURVATURE_CHORD_M else math.pi
+            heading += min(max(math.atan2(sign * across, sign * along), -most), most)
             along = sign * length
         headings[index], speeds[index] = heading, along / step_s
     return headings, speeds

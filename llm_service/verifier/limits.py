@@ -4,6 +4,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from waymend import ego_vehicle
 
+TIGHTEST_CURVATURE_1PM = 0.26
+"""Of the path of the rear axle: a radius of 3.85 m.
+
+A Renault Zoe turns between kerbs 10.56 m apart, so its outer front wheel runs on a radius of 5.28 m. With the
+wheelbase of 2.588 m and half a track of 0.755 m the rear axle's centre is at sqrt(5.28^2 - 2.588^2) - 0.755 m.
+"""
+SHORTEST_CURVATURE_CHORD_M = 1.0
+"""On less, noise decides how a step turns."""
+
 
 class VerifierLimits(BaseModel):
     """Limits of one trajectory, as configuration.
@@ -38,18 +47,14 @@ class VerifierLimits(BaseModel):
     max_yaw_rate_radps: float = Field(default=0.95, gt=0)
     """nuPlan: to either side."""
 
-    max_curvature_1pm: float = Field(default=0.26, gt=0)
-    """Of the path of the rear axle, to either side: a radius of 3.85 m.
+    max_curvature_1pm: float = Field(default=TIGHTEST_CURVATURE_1PM, gt=0)
+    """Of the path of the rear axle, to either side."""
 
-    A Renault Zoe turns between kerbs 10.56 m apart, so its outer front wheel runs on a radius of 5.28 m. With the
-    wheelbase of 2.588 m and half a track of 0.755 m the rear axle's centre is at sqrt(5.28^2 - 2.588^2) - 0.755 m.
-    """
-
-    min_curvature_chord_m: float = Field(default=1.0, gt=0)
+    min_curvature_chord_m: float = Field(default=SHORTEST_CURVATURE_CHORD_M, gt=0)
     """Curvature and yaw rate are judged where a step moves at least this far; on less, noise decides them."""
 
     max_off_road_m: float = Field(default=0.3, ge=0)
-    """How far a corner of the vehicle may reach past the drivable area; nuPlan's `drivable_area_compliance`."""
+    """How far the vehicle may reach past the drivable area; nuPlan's `drivable_area_compliance` of its corners."""
 
     substep_s: float = Field(default=0.1, gt=0)
     """Longest time between two poses at which the vehicle's box is placed between waypoints."""

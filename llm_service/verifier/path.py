@@ -18,12 +18,14 @@ class EgoPath:
         rear_axle_ego_m: [S, 2].
         heading_rad: [S].
         corners_ego_m: [S, 4, 2] rear right, front right, front left, rear left.
+        reversed_m: Way driven backwards, summed over the steps between waypoints.
     """
 
     times_s: NDArray[np.float64]
     rear_axle_ego_m: NDArray[np.float64]
     heading_rad: NDArray[np.float64]
     corners_ego_m: NDArray[np.float64]
+    reversed_m: float = 0.0
 
 
 def ego_path(
@@ -52,7 +54,8 @@ def ego_path(
         + tangents[step + 1] * along**2 * (along - 1)
     )
     heading = np.interp(progress, np.arange(waypoints + 1), _knot_headings(step_heading_rad))
-    return EgoPath(progress * step_s, rear_axle, heading, box_corners(rear_axle, heading, ego))
+    corners = box_corners(rear_axle, heading, ego)
+    return EgoPath(progress * step_s, rear_axle, heading, corners, _reversed_m(knots, step_heading_rad))
 
 
 def box_corners(
@@ -67,6 +70,13 @@ def box_corners(
     x = outline[:, 0] * cos - outline[:, 1] * sin
     y = outline[:, 0] * sin + outline[:, 1] * cos
     return np.stack((x, y), axis=-1) + rear_axle_m[:, None]
+
+
+def _reversed_m(knots_m: NDArray[np.float64], step_heading_rad: NDArray[np.float64]) -> float:
+    """Way driven against the heading [T] of each step; the spline between the knots may overshoot a hard stop."""
+    steps_m = np.diff(knots_m, axis=0)
+    along_m = steps_m[:, 0] * np.cos(step_heading_rad) + steps_m[:, 1] * np.sin(step_heading_rad)
+    return float(-np.minimum(along_m, 0.0).sum())
 
 
 def _tangents(knots_m: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -78,6 +78,20 @@ def test_a_follower_brakes_but_reversing_into_it_counts():
     assert judge(straight(-2.0), -2.0, [follower])["collision"].status == "failed"
 
 
+def test_a_hard_stop_is_no_reversing():
+    """The spline through these waypoints swings past the last one and back by more than 0.1 m."""
+    stop = np.stack((np.array([3.0, 4.5, 4.5, 4.5, 4.5, 4.5]), np.zeros(6)), axis=1)
+    follower = car(-8.0, velocity=(7.0, 0.0))
+    assert judge(stop, 7.0, [follower])["collision"].status == "passed"
+    stop[2:, 0] = [4.3, 4.0, 3.6, 3.2]
+    assert judge(stop, 7.0, [follower])["collision"].status == "failed"
+
+
+def test_a_standing_vehicle_that_shifts_aside_does_not_swing_its_front_into_a_parked_car():
+    parked = car(1.4, 2.2, width_m=1.6)
+    assert judge(np.full((6, 2), [0.02, 0.12]), 0.0, [parked])["collision"].status == "passed"
+
+
 def test_a_faster_car_in_the_next_lane_is_hit_by_cutting_in_front_of_it():
     cut_in = straight(8.0)
     cut_in[:, 1] = [0.6, 1.6, 2.6, 3.3, 3.5, 3.5]

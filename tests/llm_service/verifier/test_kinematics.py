@@ -56,6 +56,24 @@ def test_centimetres_of_noise_at_standstill_pass_every_check():
     assert judge(noise, 0.0).safe
 
 
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_step_too_short_to_have_a_curvature_turns_no_tighter_than_the_vehicle_can(side):
+    trajectory = np.array([[0.1, 0.2], [-0.1, 0.4]]) * [1, side]
+    motion = kinematics_of(trajectory, STEP_S, EgoState(0.0))
+    turns_rad = side * 0.26 * np.hypot([0.1, 0.2], [0.2, 0.2])
+    np.testing.assert_allclose(motion.heading_rad, [turns_rad[0], turns_rad[0] - turns_rad[1]])
+
+
+def test_a_slow_turn_that_the_vehicle_can_drive_keeps_the_direction_of_its_chords():
+    motion = kinematics_of(circle(0.8, 4.0), STEP_S, EgoState(0.8, 0.0, 0.2))
+    np.testing.assert_allclose(motion.heading_rad, 0.1 * np.arange(6) + 0.05)
+
+
+def test_a_long_step_points_where_it_goes_however_far_the_vehicle_turns():
+    motion = kinematics_of(np.array([[0.6, 0.9], [0.6, 2.4]]), STEP_S, EgoState(2.0))
+    np.testing.assert_allclose(motion.heading_rad, [np.arctan2(0.9, 0.6), np.pi / 2])
+
+
 def test_the_turn_from_359_to_1_degrees_is_no_spin():
     motion = kinematics_of(circle(10.0, 4.0, waypoints=12), STEP_S, EgoState(10.0, 0.0, 2.5))
     np.testing.assert_allclose(np.diff(motion.heading_rad), 1.25)
