@@ -1,7 +1,6 @@
 """Sessions: drives whose newest embedding this service follows."""
 
 import asyncio
-import contextlib
 import time
 import uuid
 from typing import Literal
@@ -11,6 +10,7 @@ import structlog
 from llm_service.correction.received_scene import ForeignContract, ReceivedScene, receive_scene
 from perception_service.client import AsyncPerceptionClient, ContractMismatch, Embedding, PerceptionError
 from waymend.bundle import Contract
+from waymend.errors import InvalidField
 
 SessionState = Literal["waiting", "following", "reconnecting", "refused"]
 _FIRST_RETRY_S = 0.2
@@ -56,7 +56,7 @@ class Session:
         """Takes the embedding if it is newer than what is at hand, and returns the newest scene.
 
         Raises:
-            ForeignContract: As `receive_scene`.
+            ForeignContract, InvalidField: As `receive_scene`.
         """
         self.touch()
         if self.newest is None or embedding.timestamp_us > self.newest.embedding.timestamp_us:
@@ -71,8 +71,7 @@ class Session:
     async def close(self) -> None:
         """Stops following."""
         self._follower.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._follower
+        await asyncio.gather(self._follower, return_exceptions=True)
 
     async def _follow(self) -> None:
         retry_s = _FIRST_RETRY_S
@@ -87,7 +86,7 @@ class Session:
                 self.state = "reconnecting"
             except (ContractMismatch, ForeignContract) as error:
                 self._leave("refused", error)
-            except PerceptionError as error:
+            except (InvalidField, PerceptionError) as error:
                 self._leave("reconnecting", error)
             await asyncio.sleep(retry_s)
             retry_s = min(2 * retry_s, _LONGEST_RETRY_S)
@@ -158,4 +157,5 @@ class SessionRegistry:
             for session in list(self._sessions.values()):
                 if self.expires_in_s(session) == 0.0:
                     log.info("session expired", session=session.id)
-                    await self.close(session.id)
+                    self._sessions.pop(session.id, None)
+                    await session.close()

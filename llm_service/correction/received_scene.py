@@ -28,19 +28,19 @@ class ReceivedScene:
         tokens: float16 [N, width] per modality.
         prepared: Agents and drivable area, indexed for the verifier.
         uuid: Names this embedding in the engine's prefix cache; made here, never by a client.
-        received_s: Arrival on the monotonic clock.
+        made_s: When perception made it, on the monotonic clock of this process, less its way here.
     """
 
     embedding: Embedding
     tokens: dict[str, torch.Tensor]
     prepared: PreparedScene
     uuid: str
-    received_s: float
+    made_s: float
 
     @property
     def age_ms(self) -> float:
-        """Milliseconds since it arrived."""
-        return (time.monotonic() - self.received_s) * 1e3
+        """Milliseconds since perception made it, less its way here."""
+        return (time.monotonic() - self.made_s) * 1e3
 
 
 def receive_scene(embedding: Embedding, contract: Contract) -> ReceivedScene:
@@ -48,6 +48,7 @@ def receive_scene(embedding: Embedding, contract: Contract) -> ReceivedScene:
 
     Raises:
         ForeignContract: It was made under another contract.
+        InvalidField: Its drivable areas are none.
     """
     if embedding.contract_id != contract.contract_id:
         raise ForeignContract(contract.contract_id, embedding.contract_id)
@@ -57,5 +58,5 @@ def receive_scene(embedding: Embedding, contract: Contract) -> ReceivedScene:
         tokens={name: torch.from_numpy(array.copy()) for name, array in arrays.items() if len(array)},
         prepared=PreparedScene.of(embedding.agents, embedding.drivable_areas),
         uuid=uuid.uuid4().hex,
-        received_s=time.monotonic(),
+        made_s=time.monotonic() - embedding.age_ms / 1e3,
     )

@@ -96,7 +96,9 @@ class AsyncPerceptionClient:
         try:
             with rpc_errors_translated():
                 async for response in call:
-                    yield embedding_from_message(response.embedding, self._token_sets, expected_contract_id)
+                    yield embedding_from_message(
+                        response.embedding, self._token_sets, expected_contract_id, age_ms=response.age_ms
+                    )
         finally:
             call.cancel()
 

@@ -54,6 +54,7 @@ class Embedding:
         drivable_areas: Empty where unknown.
         ego_state: None where the frame had none.
         timings: `wire_ms` is the round trip less the server's time; None for embeddings of a stream.
+        age_ms: How long the server had it when it was sent: 0 for an answer, more for one that is followed.
         message: The message that this was read from, for passing on as it is.
     """
 
@@ -69,6 +70,7 @@ class Embedding:
     drivable_areas: tuple[DrivableArea, ...]
     ego_state: EgoState | None
     timings: StageTimings
+    age_ms: float
     message: embedding_pb2.SceneEmbedding
 
 
@@ -77,6 +79,7 @@ def embedding_from_message(
     token_sets: Mapping[str, TokenSet],
     expected_contract_id: str = "",
     round_trip_ms: float | None = None,
+    age_ms: float = 0.0,
 ) -> Embedding:
     """Reads an embedding.
 
@@ -87,13 +90,15 @@ def embedding_from_message(
     if expected_contract_id not in ("", message.contract_id):
         raise ContractMismatch(f"contract id {expected_contract_id} was expected, given {message.contract_id}")
     try:
-        return _read(message, token_sets, _timings(message.timings, round_trip_ms))
+        if not age_ms >= 0:
+            raise InvalidField("age_ms", "milliseconds", age_ms)
+        return _read(message, token_sets, _timings(message.timings, round_trip_ms), age_ms)
     except InvalidField as error:
         raise MalformedEmbedding(str(error)) from error
 
 
 def _read(
-    message: embedding_pb2.SceneEmbedding, token_sets: Mapping[str, TokenSet], timings: StageTimings
+    message: embedding_pb2.SceneEmbedding, token_sets: Mapping[str, TokenSet], timings: StageTimings, age_ms: float
 ) -> Embedding:
     return Embedding(
         frame_id=message.frame_id,
@@ -110,6 +115,7 @@ def _read(
         ),
         ego_state=_ego_state(message.ego_state) if message.HasField("ego_state") else None,
         timings=timings,
+        age_ms=age_ms,
         message=message,
     )
 

@@ -91,7 +91,9 @@ class PerceptionClient:
         try:
             with rpc_errors_translated():
                 for response in call:
-                    yield embedding_from_message(response.embedding, self._token_sets, expected_contract_id)
+                    yield embedding_from_message(
+                        response.embedding, self._token_sets, expected_contract_id, age_ms=response.age_ms
+                    )
         finally:
             call.cancel()
 

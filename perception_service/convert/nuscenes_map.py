@@ -13,19 +13,22 @@ from waymend.frames.description import DrivableAreaDescription, MapDescription, 
 from waymend.geometry import Pose
 
 _RADIUS_M = 60.0
+_DRIVABLE_RADIUS_M = 85.0
+"""As far as the verifier lets a vehicle come: 3 s at 25 m/s, and its own length. Farther out is off the road."""
 _SIMPLIFIED_M = 0.05
 """Lines are thinned where that moves them by less than this."""
 
 
 def map_around(dataroot: Path, location: str, global_from_ego: Pose) -> MapDescription | None:
-    """Polylines and drivable areas within 60 m, in the ego frame; None where the map expansion is not installed."""
+    """Polylines within 60 m and drivable areas within 85 m, in the ego frame; None without the map expansion."""
     if not has_map(dataroot, location):
         return None
     town = open_map(dataroot, location)
     x, y, _ = global_from_ego.translation_m
-    patch = box(x - _RADIUS_M, y - _RADIUS_M, x + _RADIUS_M, y + _RADIUS_M)
-    areas = [area.intersection(patch) for area in town.areas_in(patch)]
-    lines = [*town.lines_in(patch), *(("road_boundary", ring) for area in areas for ring in _kerbs(area, patch))]
+    patch, wide = (box(x - reach, y - reach, x + reach, y + reach) for reach in (_RADIUS_M, _DRIVABLE_RADIUS_M))
+    areas = [area.intersection(wide) for area in town.areas_in(wide)]
+    kerbs = (ring for area in areas for ring in _kerbs(area.intersection(patch), patch))
+    lines = [*town.lines_in(patch), *(("road_boundary", ring) for ring in kerbs)]
     ego_from_global = global_from_ego.inverse()
     return MapDescription(
         polylines=[

@@ -66,8 +66,8 @@ class PerceptionService(perception_pb2_grpc.PerceptionServiceServicer):
     ) -> AsyncIterator[perception_pb2.SubscribeResponse]:
         self._loaded(request.expected_contract_id)
         session = self._sessions.open(request.session_id)
-        async for embedding in self._sessions.follow(session):
-            yield perception_pb2.SubscribeResponse(embedding=embedding)
+        async for response in self._sessions.follow(session):
+            yield response
 
     async def GetModelInfo(
         self, request: perception_pb2.GetModelInfoRequest, context: Any

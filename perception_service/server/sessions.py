@@ -5,33 +5,41 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from perception_service.server.errors import CallRefused, NotServing, SessionClosed, TooManySessions
 from waymend.errors import InvalidField
-from waymend.perception.v1 import embedding_pb2
+from waymend.perception.v1 import embedding_pb2, perception_pb2
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Published(NamedTuple):
+    """An embedding, and when it was published by the server's clock."""
+
+    embedding: embedding_pb2.SceneEmbedding
+    at_s: float
 
 
 class Follower:
     """One slot that holds the newest embedding not yet taken."""
 
-    def __init__(self, newest: embedding_pb2.SceneEmbedding | None) -> None:
+    def __init__(self, newest: Published | None) -> None:
         self._slot = newest
         self._end: CallRefused | None = None
         self._changed = asyncio.Event()
         if newest is not None:
             self._changed.set()
 
-    def offer(self, embedding: embedding_pb2.SceneEmbedding) -> None:
-        self._slot = embedding
+    def offer(self, published: Published) -> None:
+        self._slot = published
         self._changed.set()
 
     def end(self, reason: CallRefused) -> None:
         self._end = reason
         self._changed.set()
 
-    async def take(self) -> embedding_pb2.SceneEmbedding:
+    async def take(self) -> Published:
         """Waits for an embedding; raises the reason where the session has ended."""
         await self._changed.wait()
         self._changed.clear()
@@ -46,7 +54,7 @@ class Session:
 
     def __init__(self, session_id: str, now_s: float) -> None:
         self.session_id = session_id
-        self.newest: embedding_pb2.SceneEmbedding | None = None
+        self.newest: Published | None = None
         self.active_s = now_s
         self.users = 0
         self.followers: set[Follower] = set()
@@ -54,7 +62,7 @@ class Session:
     @property
     def newest_timestamp_us(self) -> int:
         """Of the newest embedding; 0 before the first."""
-        return self.newest.timestamp_us if self.newest is not None else 0
+        return self.newest.embedding.timestamp_us if self.newest is not None else 0
 
     def check_rises(self, timestamp_us: int, waiting_us: Iterable[int] = ()) -> None:
         """Raises InvalidField where a frame is not newer than the newest embedding and the frames that still wait."""
@@ -111,11 +119,11 @@ class Sessions:
         session.active_s = self._clock_s()
         if embedding.timestamp_us <= session.newest_timestamp_us:
             return
-        session.newest = embedding
+        session.newest = Published(embedding, session.active_s)
         for follower in session.followers:
-            follower.offer(embedding)
+            follower.offer(session.newest)
 
-    async def follow(self, session: Session) -> AsyncIterator[embedding_pb2.SceneEmbedding]:
+    async def follow(self, session: Session) -> AsyncIterator[perception_pb2.SubscribeResponse]:
         """The newest embedding at once, then later ones; those that a slow reader missed are skipped.
 
         Raises:
@@ -126,7 +134,9 @@ class Sessions:
         session.followers.add(follower)
         try:
             while True:
-                yield await follower.take()
+                embedding, at_s = await follower.take()
+                age_ms = (self._clock_s() - at_s) * 1e3
+                yield perception_pb2.SubscribeResponse(embedding=embedding, age_ms=age_ms)
         finally:
             session.followers.discard(follower)
 

@@ -19,7 +19,7 @@ CONTRACT = Contract(
 )
 
 
-def embedding(contract_id: str, timestamp_us: int = 1) -> Embedding:
+def embedding(contract_id: str, timestamp_us: int = 1, age_ms: float = 0.0) -> Embedding:
     tokens = np.zeros((2, 4), np.float16)
     return Embedding(
         frame_id=f"frame-{timestamp_us}",
@@ -34,6 +34,7 @@ def embedding(contract_id: str, timestamp_us: int = 1) -> Embedding:
         drivable_areas=(),
         ego_state=None,
         timings=StageTimings(0, 0, 0, 0, 0, None),
+        age_ms=age_ms,
         message=embedding_pb2.SceneEmbedding(),
     )
 
@@ -78,6 +79,11 @@ async def test_a_session_keeps_the_newest_embedding_whatever_the_order_of_arriva
     assert session.newest.embedding.timestamp_us == 3
     assert session.frames == 2
     await sessions.close_all()
+
+
+def test_what_perception_had_kept_is_as_old_as_it_says():
+    scene = receive_scene(embedding(CONTRACT.contract_id, age_ms=90_000.0), CONTRACT)
+    assert 90_000 <= scene.age_ms < 95_000
 
 
 def test_a_foreign_contract_is_refused_by_name():

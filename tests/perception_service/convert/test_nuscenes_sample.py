@@ -140,7 +140,8 @@ def test_the_map_around_the_vehicle_is_there(scene: Scene) -> None:
         flat = np.column_stack([by_kind[kind], np.zeros(len(by_kind[kind]))])
         np.testing.assert_allclose(to_global.apply(flat)[:, 1], height, atol=0.1)
     (area,) = scene.map.drivable_areas
-    assert np.linalg.norm(area.exterior_ego_m, axis=1).max() < 60 * np.sqrt(2) + 1
+    assert 80 < np.linalg.norm(area.exterior_ego_m, axis=1).max() < 85 * np.sqrt(2) + 1
+    assert max(np.linalg.norm(points, axis=1).max() for points in by_kind.values()) < 60 * np.sqrt(2) + 1
 
 
 def test_without_a_map_expansion_no_map_is_known(tmp_path: Path) -> None:

@@ -19,13 +19,25 @@ def test_a_slow_follower_skips_to_the_newest() -> None:
         session = sessions.open("drive")
         followed = sessions.follow(session)
         sessions.publish(session, embedding(1))
-        seen = [(await anext(followed)).timestamp_us]
+        seen = [(await anext(followed)).embedding.timestamp_us]
         for timestamp_us in (2, 3, 4):
             sessions.publish(session, embedding(timestamp_us))
-        seen.append((await anext(followed)).timestamp_us)
+        seen.append((await anext(followed)).embedding.timestamp_us)
         return seen
 
     assert asyncio.run(scenario()) == [1, 4]
+
+
+def test_a_late_follower_learns_how_old_the_newest_is() -> None:
+    async def scenario() -> float:
+        now_s = 1.0
+        sessions = Sessions(max_sessions=1, idle_s=60, clock_s=lambda: now_s)
+        session = sessions.open("drive")
+        sessions.publish(session, embedding(1))
+        now_s = 31.0
+        return (await anext(sessions.follow(session))).age_ms
+
+    assert asyncio.run(scenario()) == 30_000.0
 
 
 def test_an_older_embedding_that_finishes_late_is_not_published() -> None:

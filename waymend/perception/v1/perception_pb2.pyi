@@ -231,6 +231,9 @@ class SubscribeResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EMBEDDING_FIELD_NUMBER: _builtins.int
+    AGE_MS_FIELD_NUMBER: _builtins.int
+    age_ms: _builtins.float
+    """Milliseconds since it was made, by the server's clock: the first of a stream may be old."""
     @_builtins.property
     def embedding(self) -> _embedding_pb2.SceneEmbedding:
         """The embedding."""
@@ -239,10 +242,11 @@ class SubscribeResponse(_message.Message):
         self,
         *,
         embedding: _embedding_pb2.SceneEmbedding | None = ...,
+        age_ms: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["embedding", b"embedding"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["embedding", b"embedding"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_ms", b"age_ms", "embedding", b"embedding"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
