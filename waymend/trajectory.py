@@ -9,6 +9,7 @@ from waymend.errors import InvalidField
 
 FARTHEST_WAYPOINT_M = 500.0
 """3 s at more than 160 m/s; anything farther is not a driving plan."""
+MOST_WAYPOINTS = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,4 +20,4 @@ def cautious(offset_m: NDArray[np.floating], scale_m: NDArray[np.floating], caut
     """
     offset = np.array(offset_m, np.float64)
     found = certainty(offset, scale_m)
-    return offset * max(0.0, 1.0 - caution / found) if found > 0 else offset
+    return offset * max(0.0, 1.0 - caution / found) if found > 0 else np.where(np.isfinite(offset), 0.0, offset)

@@ -94,7 +94,7 @@ class Corrector:
         finally:
             judging.cancel()
         predicted = time.perf_counter()
-        decision, _ = decide(
+        decision = decide(
             self._verifier,
             task.proposal_ego_m,
             proposal_report,

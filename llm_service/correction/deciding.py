@@ -1,25 +1,18 @@
 """From what the model predicts to what is answered."""
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from llm_service.correction.certainty import UNSURE, cautious
 from llm_service.verifier import Decision, PreparedScene, Report, Verifier
-from llm_service.verifier.checks import KINEMATICS
+from llm_service.verifier.checks import COLLISION, DRIVABLE_AREA, KINEMATICS
 from waymend.trajectory import EgoState
 
 _SHARES = (0.75, 0.5, 0.25)
-"""Of a correction that is refused as a whole, tried in turn."""
-
-
-class Decided(NamedTuple):
-    """A decision, and the whole correction [T, 2] that it was about, metres in the ego frame."""
-
-    decision: Decision
-    correction_ego_m: NDArray[np.float64]
+"""Of a correction that is refused or not safe as a whole, tried in turn."""
+_HARMFUL = (COLLISION, DRIVABLE_AREA)
 
 
 def decide(
@@ -33,11 +26,12 @@ def decide(
     step_s: float,
     ego_state: EgoState,
     scene: PreparedScene,
-) -> Decided:
+) -> Decision:
     """Holds the offset back as far as the proposal is worth keeping, then takes as much as the verifier lets pass.
 
-    A correction that is right in the main and breaks a limit by a little is worth most of itself: the largest share
-    that is no worse than the proposal is answered (a backtracking line search), the proposal where there is none.
+    A correction that is right in the main and goes a little too far is worth most of itself. Answered is the largest
+    share that touches nobody, stays on the road and is no worse than the proposal (a backtracking line search); where
+    there is none, the largest that is no worse, and the proposal where there is none of these either.
 
     Args:
         verifier: Judges the correction.
@@ -48,19 +42,31 @@ def decide(
         step_s, ego_state, scene: As for `Verifier.judge`.
     """
     offset_m = cautious(offset_m, scale_m, caution * _worth_keeping(proposal))
-    correction_ego_m = proposal_ego_m + offset_m
-    whole = verifier.choose(proposal_ego_m, proposal, correction_ego_m, step_s, ego_state, scene)
+    whole = verifier.choose(proposal_ego_m, proposal, proposal_ego_m + offset_m, step_s, ego_state, scene)
     if not offset_m.any():
-        return Decided(whole.kept(proposal_ego_m, UNSURE), correction_ego_m)
-    if whole.status == "corrected":
-        return Decided(whole, correction_ego_m)
+        return whole.kept(proposal_ego_m, UNSURE)
+    no_worse = [whole] if whole.status == "corrected" else []
+    if no_worse and not _harms(whole):
+        return whole
     for share in _SHARES:
         part_ego_m = proposal_ego_m + share * offset_m
         part = verifier.choose(proposal_ego_m, proposal, part_ego_m, step_s, ego_state, scene)
         if part.status == "corrected":
-            reason = f"{share:.0%} of the correction, for {whole.reason}"
-            return Decided(replace(part, share=share, reason=reason), correction_ego_m)
-    return Decided(whole, correction_ego_m)
+            no_worse.append(replace(part, share=share, reason=f"{share:.0%} of the correction, for {_why_less(whole)}"))
+            if not _harms(part):
+                return no_worse[-1]
+    return no_worse[0] if no_worse else whole
+
+
+def _harms(decision: Decision) -> bool:
+    return any(check.name in _HARMFUL for check in decision.correction_report.failed)
+
+
+def _why_less(whole: Decision) -> str:
+    if whole.status != "corrected":
+        return whole.reason
+    harm = "; ".join(f"{check.name}: {check.message}" for check in whole.correction_report.failed)
+    return f"the whole is not safe: {harm}"
 
 
 def _worth_keeping(proposal: Report) -> float:

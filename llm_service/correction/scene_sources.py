@@ -9,6 +9,7 @@ from llm_service.deadline import Deadline
 from llm_service.sessions import Session
 from perception_service.client import AsyncPerceptionClient
 from waymend.bundle import Contract
+from waymend.errors import InvalidField
 from waymend.frames import read_frame_directory
 from waymend.perception.v1 import frame_pb2
 
@@ -74,10 +75,15 @@ class SceneSources:
         if self._frames_root is None:
             raise PathOutsideRoot("this server allows no server-side frames")
         root = self._frames_root.resolve()
-        directory = (root / relative_path).resolve()
-        if not directory.is_relative_to(root):
-            raise PathOutsideRoot("the path leads out of the allowed root")
-        return read_frame_directory(directory).message()
+        try:
+            directory = (root / relative_path).resolve()
+            if not directory.is_relative_to(root):
+                raise PathOutsideRoot("the path leads out of the allowed root")
+            return read_frame_directory(directory).message()
+        except InvalidField:
+            raise
+        except (OSError, ValueError) as error:
+            raise InvalidField("scene.path", "a readable frame directory", error) from None
 
 
 def from_session(session: Session, max_age_ms: float) -> ObtainedScene:

@@ -12,7 +12,7 @@ from waymend.bundle import Manifest
 
 
 class Check(BaseModel):
-    """One check of the verifier; `value` and `limit` in `unit`, the first breach at `time_s`."""
+    """One check of the verifier; `value` and `limit` in `unit`, the worst value at `time_s`."""
 
     name: str
     status: Literal["passed", "failed", "not_checked"]
@@ -157,8 +157,9 @@ class TokenSet(BaseModel):
 
 
 class ModelCard(Model):
-    """The bundle that is served."""
+    """The bundle that is served; `manifest_sha256` tells it from every other."""
 
+    manifest_sha256: str
     base_model: str
     waypoints: int
     step_s: float

@@ -6,10 +6,9 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
-from llm_service.rest.problems import Problem
+from llm_service.rest.problems import CLIENT_CLOSED_REQUEST, Problem
 
 T = TypeVar("T")
-CLIENT_CLOSED_REQUEST = 499
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:

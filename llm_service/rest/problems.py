@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from llm_service.correction.received_scene import ForeignContract
@@ -21,6 +21,9 @@ from perception_service import client as perception
 from waymend.errors import InvalidField
 
 MEDIA_TYPE = "application/problem+json"
+CLIENT_CLOSED_REQUEST = 499
+_PHRASES = {CLIENT_CLOSED_REQUEST: "Client Closed Request"}
+_FIELDS_NAMED = 20
 _EXPECTED: tuple[type[Exception], ...] = (
     EngineUnavailable,
     ForeignContract,
@@ -33,7 +36,6 @@ _EXPECTED: tuple[type[Exception], ...] = (
     TimeoutError,
     TooManySessions,
     UnknownSession,
-    ValidationError,
 )
 log = structlog.get_logger(__name__)
 
@@ -57,23 +59,22 @@ class ProblemDocument(BaseModel):
     errors: list[FieldProblem] = []
 
 
-class Problem(Exception):
+class Problem(HTTPException):
     """An error that the client is told about, with its HTTP status and a short kind such as `stale-embedding`."""
 
     def __init__(
         self, status: int, kind: str, detail: str, errors: Sequence[FieldProblem] = (), retry_after_s: int | None = None
     ) -> None:
-        super().__init__(detail)
+        super().__init__(status, detail)
         self.status = status
         self.kind = kind
-        self.detail = detail
         self.errors = list(errors)
         self.retry_after_s = retry_after_s
 
     def document(self, instance: str) -> ProblemDocument:
         return ProblemDocument(
             type=f"urn:waymend:problem:{self.kind}",
-            title=HTTPStatus(self.status).phrase,
+            title=_PHRASES.get(self.status) or HTTPStatus(self.status).phrase,
             status=self.status,
             detail=self.detail,
             instance=instance,
@@ -88,8 +89,8 @@ def problem_from(error: Exception) -> Problem:
             return error
         case InvalidField():
             return Problem(422, "invalid-field", str(error), [_field_problem(error)])
-        case RequestValidationError() | ValidationError():
-            fields = [invalid_field(details) for details in error.errors()]
+        case RequestValidationError():
+            fields = [invalid_field(details) for details in error.errors()[:_FIELDS_NAMED]]
             return Problem(422, "invalid-field", str(fields[0]), [_field_problem(field) for field in fields])
         case ForeignContract():
             wrong = FieldProblem(field="embedding.contract_id", expected=error.expected, given=error.given)

@@ -1,8 +1,11 @@
 """Requests as JSON or as multipart forms."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
 from llm_service.rest.problems import FieldProblem, Problem
@@ -12,6 +15,7 @@ from waymend.frames import parse_description, sensor_frame_message
 from waymend.perception.v1 import frame_pb2
 from waymend.vocabulary import CAMERA_NAMES
 
+Sent = TypeVar("Sent", bound=BaseModel)
 FRAME_PARTS = ("frame", "lidar", *CAMERA_NAMES)
 _MAX_JSON_PART_BYTES = 8 << 20
 
@@ -21,15 +25,15 @@ async def read_correction(request: Request) -> tuple[CorrectionRequest, frame_pb
 
     Raises:
         Problem: Neither JSON nor a multipart form.
-        InvalidField, ValidationError: Something in it is wrong.
+        InvalidField, RequestValidationError: Something in it is wrong.
     """
     if _media_type(request) == "application/json":
-        wanted = CorrectionRequest.model_validate_json(await request.body())
+        wanted = _parsed(CorrectionRequest, await request.body())
         if isinstance(wanted.scene, InlineScene):
             raise InvalidField("scene.kind", "a multipart request where the scene is inline", "application/json")
         return wanted, None
     parts = await _read_parts(request, ("request", *FRAME_PARTS))
-    wanted = CorrectionRequest.model_validate_json(_part(parts, "request"))
+    wanted = _parsed(CorrectionRequest, _part(parts, "request"))
     if not isinstance(wanted.scene, InlineScene):
         given = sorted(set(parts) & set(FRAME_PARTS))
         if given:
@@ -43,7 +47,7 @@ async def read_correction(request: Request) -> tuple[CorrectionRequest, frame_pb
 async def read_frame(request: Request) -> frame_pb2.SensorFrame | ServerFrameScene:
     """A frame for a session: multipart parts, or JSON that names a frame directory on the server."""
     if _media_type(request) == "application/json":
-        return ServerFrameScene.model_validate_json(await request.body())
+        return _parsed(ServerFrameScene, await request.body())
     return frame_from_parts(await _read_parts(request, FRAME_PARTS))
 
 
@@ -52,6 +56,13 @@ def frame_from_parts(parts: Mapping[str, bytes]) -> frame_pb2.SensorFrame:
     description = parse_description(_part(parts, "frame"))
     jpegs = {name: parts[name] for name in CAMERA_NAMES if name in parts}
     return sensor_frame_message(description, _part(parts, "lidar"), jpegs)
+
+
+def _parsed(model: type[Sent], text: bytes) -> Sent:
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False, include_context=False)) from None
 
 
 def _media_type(request: Request) -> str:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from waymend.trajectory import MOST_WAYPOINTS
+
 SessionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Command = Literal["left", "right", "straight"]
 
@@ -35,7 +37,9 @@ class InlineScene(_Strict):
 class Proposal(_Strict):
     """A planned trajectory: [x, y] in the ego frame, metres, waypoint k at (k + 1) * step_s seconds."""
 
-    waypoints_ego_m: list[Annotated[list[float], Field(min_length=2, max_length=2)]]
+    waypoints_ego_m: Annotated[
+        list[Annotated[list[float], Field(min_length=2, max_length=2)]], Field(max_length=MOST_WAYPOINTS)
+    ]
     step_s: float = 0.5
 
 

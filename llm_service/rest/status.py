@@ -19,6 +19,7 @@ async def list_models(request: Request) -> ModelList:
     contract = manifest.contract
     card = ModelCard(
         **Model.of(manifest).model_dump(),
+        manifest_sha256=service.bundle.manifest_sha256,
         base_model=manifest.base_model.name,
         waypoints=contract.horizon.waypoints,
         step_s=contract.horizon.step_s,

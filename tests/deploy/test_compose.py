@@ -72,6 +72,16 @@ def test_the_llm_service_calls_perception_once_that_is_healthy():
     assert llm["environment"]["WAYMEND_LLM_PERCEPTION_TARGET"] == f"perception:{port}"
 
 
+def test_under_tls_the_llm_service_speaks_it_to_perception(monkeypatch, tmp_path):
+    for key, value in container_environment("llm", COMPOSE_FILES).items():
+        if key.startswith("WAYMEND_"):
+            monkeypatch.setenv(key, value)
+    monkeypatch.chdir(tmp_path)
+    settings = LlmSettings()
+    assert settings.perception_tls
+    assert str(settings.perception_ca_file) == "/tls/ca.crt"
+
+
 def test_an_unset_api_key_stays_unset():
     # An empty string would be a key, and refuse everyone.
     assert services_of("docker-compose.yml")["llm"]["environment"]["WAYMEND_LLM_API_KEY"] is None

@@ -91,6 +91,18 @@ def test_a_body_that_is_too_large_and_does_not_say_so(rest):
     assert_problem(answer, 413, "body", "body-too-large")
 
 
+@pytest.mark.parametrize("path", ["\u0000", "x" * 600])
+def test_a_path_that_no_file_system_takes(rest, path):
+    request = correction({"kind": "server_frame", "path": path})
+    assert_problem(rest.post(CORRECT, json=request), 422, "scene.path", "invalid-field")
+
+
+def test_a_body_for_a_session_that_is_too_large_and_does_not_say_so(rest):
+    blocks = (b"x" * (1 << 20) for _ in range(17))
+    answer = rest.post("/v1/sessions", content=blocks, headers={"content-type": "application/json"})
+    assert_problem(answer, 413, "body", "body-too-large")
+
+
 @pytest.mark.parametrize("path", ["..", "../../etc", "/etc", "000/../../drive/../.."])
 def test_a_path_outside_the_allowed_root(rest, path):
     request = correction({"kind": "server_frame", "path": path})

@@ -1,6 +1,7 @@
 """A trajectory is corrected through both services, whichever way its scene arrives."""
 
 import concurrent.futures
+import hashlib
 import json
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from httpx_sse import connect_sse
 
 from perception_service.client import PerceptionClient
+from tests.end_to_end.conftest import BUNDLE
 from tests.end_to_end.requests import CORRECT, correction, frame_parts, inline_parts
 
 
@@ -169,6 +171,7 @@ def test_special_tokens_in_an_instruction_are_plain_text(rest):
 def test_the_service_describes_itself(rest):
     (model,) = rest.get("/v1/models").json()["models"]
     assert model["waypoints"] == 6
+    assert model["manifest_sha256"] == hashlib.sha256((BUNDLE / "manifest.json").read_bytes()).hexdigest()
     assert model["modalities"] == {
         name: {"tokens": n, "width": 256} for name, n in (("image", 96), ("bev", 64), ("vector", 128))
     }

@@ -22,8 +22,17 @@ def test_a_client_that_goes_away_frees_its_slot(rest, stack):
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(head.encode() + body)
         wait_for_in_flight(rest, 1.0)
+        failed = answered_with(rest, "5xx")
     wait_for_in_flight(rest, 0.0)
+    assert answered_with(rest, "5xx") == failed
+    assert answered_with(rest, "4xx") > 0
     assert rest.post(CORRECT, json=correction()).status_code == 200
+
+
+def answered_with(rest, status):
+    start = f'http_requests_total{{handler="{CORRECT}",method="POST",status="{status}"}} '
+    lines = rest.get("/metrics").text.splitlines()
+    return sum(float(line.removeprefix(start)) for line in lines if line.startswith(start))
 
 
 def wait_for_in_flight(rest, expected):

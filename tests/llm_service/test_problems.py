@@ -1,9 +1,14 @@
 """Errors of the parts become problem documents with a fitting status."""
 
+import json
+
 import pytest
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 
 from llm_service.engine import EngineUnavailable
-from llm_service.rest.problems import problem_from
+from llm_service.rest.problems import Problem, problem_from
+from llm_service.rest.reading import read_correction
 from llm_service.service import Overloaded
 from perception_service import client as perception
 
@@ -30,3 +35,25 @@ def test_an_unexpected_error_tells_nothing_of_its_inside():
     assert problem.status == 500
     assert "secret" not in problem.detail
     assert "incident" in problem.detail
+
+
+def test_a_client_that_went_away_has_a_status_although_http_names_none():
+    document = Problem(499, "client-gone", "the client went away").document("/")
+    assert (document.status, document.title) == (499, "Client Closed Request")
+
+
+@pytest.mark.parametrize(("waypoints", "named"), [(50_000, 1), (90, 20)])
+async def test_a_list_of_faults_is_refused_with_a_few_of_them(waypoints, named):
+    body = json.dumps({"scene": {"kind": "inline"}, "proposal": {"waypoints_ego_m": [1] * waypoints}}).encode()
+
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"content-type", b"application/json")]}
+    with pytest.raises(RequestValidationError) as refused:
+        await read_correction(Request(scope, receive))
+    assert len(refused.value.errors()) <= 100
+    problem = problem_from(refused.value)
+    assert problem.status == 422
+    assert len(problem.errors) == named
+    assert all(error.field.startswith("proposal.waypoints_ego_m") for error in problem.errors)

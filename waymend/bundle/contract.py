@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from waymend.trajectory import Horizon
+from waymend.trajectory import MOST_WAYPOINTS, Horizon
 from waymend.vocabulary import MODALITIES
 
 
@@ -24,7 +24,7 @@ class ModalityContract(_Frozen):
 class HorizonContract(_Frozen):
     """`waypoints` of them, `step_s` seconds apart."""
 
-    waypoints: Annotated[int, Field(gt=0, le=100)] = 6
+    waypoints: Annotated[int, Field(gt=0, le=MOST_WAYPOINTS)] = 6
     step_s: Annotated[float, Field(gt=0, le=10)] = 0.5
 
 

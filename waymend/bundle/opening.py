@@ -21,10 +21,15 @@ class BundleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle whose files agree with its manifest."""
+    """A bundle whose files agree with its manifest.
+
+    Attributes:
+        manifest_sha256: Of `manifest.json`, which lists the digests of all other files: it stands for the bundle.
+    """
 
     directory: Path
     manifest: Manifest
+    manifest_sha256: str
 
     @property
     def perception_directory(self) -> Path:
@@ -44,12 +49,12 @@ def open_bundle(directory: Path, halves: Collection[Half] = ("perception", "llm"
     Raises:
         BundleError: No bundle, a broken manifest, or a missing, extra or altered file.
     """
-    manifest = _read_manifest(directory)
+    manifest, manifest_sha256 = _read_manifest(directory), file_digest(directory / MANIFEST_FILE)
     _check_names(directory, set(manifest.files))
     skipped = tuple(f"{half}/" for half in ("perception", "llm") if half not in halves)
     for path, entry in manifest.files.items():
         _check_file(directory, path, entry, digest=not path.startswith(skipped))
-    return Bundle(directory, manifest)
+    return Bundle(directory, manifest, manifest_sha256)
 
 
 def bundle_files(directory: Path) -> set[str]:

@@ -10,6 +10,9 @@ PlainFileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=-][A-Za-z0-9_.+=-]*
 Point2 = Annotated[list[float], Field(min_length=2, max_length=2)]
 Point3 = Annotated[list[float], Field(min_length=3, max_length=3)]
 Timestamp = Annotated[int, Field(gt=0, lt=2**62)]
+_LARGEST_JPEG_PX = 65_535
+_FIRST = Field(fail_fast=True)
+"""A wrong list ends at its first fault: the first is told, and a list of a million faults costs no more."""
 CameraKey = Literal["CAM_FRONT", "CAM_FRONT_RIGHT", "CAM_FRONT_LEFT", "CAM_BACK", "CAM_BACK_LEFT", "CAM_BACK_RIGHT"]
 
 
@@ -46,8 +49,8 @@ class CameraDescription(_Strict):
 
     file: PlainFileName
     timestamp_us: Timestamp
-    width_px: Annotated[int, Field(gt=0)]
-    height_px: Annotated[int, Field(gt=0)]
+    width_px: Annotated[int, Field(gt=0, le=_LARGEST_JPEG_PX)]
+    height_px: Annotated[int, Field(gt=0, le=_LARGEST_JPEG_PX)]
     intrinsic: Annotated[list[Point3], Field(min_length=3, max_length=3)]
     ego_from_camera: PoseDescription
 
@@ -76,21 +79,21 @@ class PolylineDescription(_Strict):
     """A line of the map, ego frame, metres."""
 
     kind: str
-    points_ego_m: Annotated[list[Point2], Field(min_length=2)]
+    points_ego_m: Annotated[list[Point2], Field(min_length=2), _FIRST]
 
 
 class DrivableAreaDescription(_Strict):
     """A polygon with holes that may be driven on, ego frame, metres."""
 
-    exterior_ego_m: Annotated[list[Point2], Field(min_length=3)]
-    holes_ego_m: list[Annotated[list[Point2], Field(min_length=3)]] = []
+    exterior_ego_m: Annotated[list[Point2], Field(min_length=3), _FIRST]
+    holes_ego_m: Annotated[list[Annotated[list[Point2], Field(min_length=3), _FIRST]], _FIRST] = []
 
 
 class MapDescription(_Strict):
     """The vector map around the ego vehicle."""
 
-    polylines: list[PolylineDescription] = []
-    drivable_areas: list[DrivableAreaDescription] = []
+    polylines: Annotated[list[PolylineDescription], _FIRST] = []
+    drivable_areas: Annotated[list[DrivableAreaDescription], _FIRST] = []
 
 
 class FrameDescription(_Strict):
@@ -105,12 +108,12 @@ class FrameDescription(_Strict):
     timestamp_us: Timestamp
     global_from_ego: PoseDescription
     ego_state: EgoStateDescription | None = None
-    ego_history: list[PastEgoPoseDescription] = []
+    ego_history: Annotated[list[PastEgoPoseDescription], _FIRST] = []
     lidar: LidarDescription
     cameras: dict[CameraKey, CameraDescription]
-    agents: list[AgentDescription] | None = None
+    agents: Annotated[list[AgentDescription], _FIRST] | None = None
     map: MapDescription | None = None
-    future_trajectory_ego_m: list[Point2] | None = None
+    future_trajectory_ego_m: Annotated[list[Point2], _FIRST] | None = None
 
 
 def parse_description(text: bytes | str, field: str = "frame") -> FrameDescription:

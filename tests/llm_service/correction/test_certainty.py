@@ -41,3 +41,10 @@ def test_a_decision_can_be_turned_to_the_proposal_with_its_reports_kept():
     assert (kept.status, kept.reason) == ("kept_proposal", "not sure")
     np.testing.assert_array_equal(kept.trajectory_ego_m, PROPOSAL_M)
     assert kept.correction_report is decision.correction_report
+
+
+def test_a_certainty_that_is_no_number_trusts_nothing_and_hides_nothing():
+    offset_m = np.full((6, 2), 0.5)
+    assert not cautious(offset_m, np.full(6, np.nan), 0.5).any()
+    broken = np.where(np.arange(6)[:, None] == 2, np.nan, offset_m)
+    assert np.isnan(cautious(broken, np.full(6, 0.5), 0.5)).any()
