@@ -11,6 +11,7 @@ from nuscenes.nuscenes import NuScenes
 
 from perception_service.convert.nuscenes_poses import global_from_ego, pose_of
 from training.data.samples.scene_path import lidar_of
+from waymend.errors import InvalidField
 from waymend.geometry import Pose
 from waymend.trajectory import Horizon
 
@@ -39,10 +40,12 @@ def agent_futures(nuscenes: NuScenes, sample_token: str, horizon: Horizon) -> Ag
     known.
 
     Raises:
-        KeyError: The data set has no such sample.
-        InvalidField: It has no LiDAR sweep.
+        InvalidField: The data set has no such sample, or that has no LiDAR sweep.
     """
-    first = nuscenes.get("sample", sample_token)
+    try:
+        first = nuscenes.get("sample", sample_token)
+    except KeyError:
+        raise InvalidField("nuscenes", "the data set that the samples were built from", sample_token) from None
     ego_from_global = global_from_ego(nuscenes, lidar_of(nuscenes, first)).inverse()
     samples = _following(nuscenes, first, float(horizon.times_s[-1]))
     times_s = np.array([(sample["timestamp"] - first["timestamp"]) * 1e-6 for sample in samples])

@@ -42,12 +42,14 @@ class CaseSet:
         cases: At least one.
         missing_tokens: Samples of the proposals file that the data lacks.
         given_tokens: How many samples that file has; 0 without a file.
+        keyframes_without_proposal: Key frames of the splits for which that file has none; 0 without a file.
         splits: Where cases were looked for.
     """
 
     cases: tuple[Case, ...]
     missing_tokens: tuple[str, ...]
     given_tokens: int
+    keyframes_without_proposal: int
     splits: tuple[str, ...]
 
     @property

@@ -39,7 +39,7 @@ def own_cases(data: Path, split: str, kinds: Collection[str] = (), limit: int | 
     cases = [case for name in splits for case in _cases_of(data, name, kinds)]
     if not cases:
         raise InvalidField("kinds", f"kinds that {data} has proposals of", ", ".join(kinds) or "none")
-    return CaseSet(tuple(_limited(cases, limit, seed)), (), 0, splits)
+    return CaseSet(tuple(_limited(cases, limit, seed)), (), 0, 0, splits)
 
 
 def given_cases(
@@ -65,7 +65,8 @@ def given_cases(
     if not cases:
         expected = f"samples that are key frames of {data} ({', '.join(splits)})"
         raise InvalidField("proposals", expected, f"{len(missing)} others, such as {missing[0]}")
-    return CaseSet(tuple(_limited(cases, limit, seed)), missing, len(proposals), splits)
+    unasked = sum(len(_tokens(data, name)) for name in splits) - len(cases)
+    return CaseSet(tuple(_limited(cases, limit, seed)), missing, len(proposals), unasked, splits)
 
 
 def _check_kinds(kinds: Collection[str]) -> None:
@@ -99,6 +100,11 @@ def _keyframes(data: Path, split: str, wanted: Collection[str]) -> Iterator[Keyf
     rows: Any = load_keyframes(data, split)
     indices = [index for index, token in enumerate(rows["sample_token"]) if token in wanted]
     return (keyframe_from_row(rows[index]) for index in indices)
+
+
+def _tokens(data: Path, split: str) -> list[str]:
+    rows: Any = load_keyframes(data, split)
+    return list(rows["sample_token"])
 
 
 def _limited(cases: Sequence[Case], limit: int | None, seed: int) -> list[Case]:

@@ -14,6 +14,7 @@ from training.evaluating.controls.kinematic import KINEMATIC_CONTROLS
 from training.evaluating.controls.perception_ablations import PerceptionAblations, others
 from training.evaluating.entry import Entry, EntryMaker
 from training.evaluating.outcome import Outcome
+from training.loading.further_plans import FurtherPlans
 from waymend.bundle import Bundle
 from waymend.errors import InvalidField
 from waymend.trajectory import Horizon
@@ -23,6 +24,8 @@ SHUFFLED, ZEROED = "model_shuffled_perception", "model_zeroed_perception"
 WITHOUT_EGO_STATE = "model_without_ego_state"
 EGO_MLPS = {"ego_status_mlp": False, "ego_status_and_proposal_mlp": True}
 """Networks by name, and whether they see the proposal."""
+_FURTHER_PLANS = 24
+"""About each key frame, as many and of the same kinds as the default bundle is trained on."""
 
 
 @dataclass(slots=True)
@@ -59,8 +62,9 @@ class ControlMaker:
 
     def add_ego_mlps(self, data: Path) -> None:
         """Networks that see motion alone, or the proposal besides, trained on the training split of `data`."""
+        self._progress("reading what the ego status networks learn from")
         try:
-            rows = EgoRows.of_split(data, "train", self._horizon)
+            rows = EgoRows.of_split(data, "train", self._horizon, FurtherPlans(_FURTHER_PLANS, self._seed))
         except InvalidField as error:
             self.made.absent |= dict.fromkeys(EGO_MLPS, str(error))
             return

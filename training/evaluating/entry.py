@@ -21,7 +21,7 @@ class Entry:
     Attributes:
         outcomes: Of each case.
         after: Of what would be driven.
-        alone: Of the model's own trajectory, before the verifier's choice; None for a case where it is not known.
+        alone: Of the model's own trajectory, before caution and verifier; None for a case where it is not known.
         faithfulness: Of each explanation; None where none was asked for.
     """
 

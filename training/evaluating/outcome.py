@@ -33,7 +33,8 @@ class Outcome:
 
     Attributes:
         trajectory_ego_m: float64 [T, 2], metres; None where the case failed.
-        alone_ego_m: The model's own trajectory, before the verifier's choice; None where that is not known.
+        alone_ego_m: The proposal plus the whole offset that the model predicts: before caution, and before the
+            verifier's choice. None where that is not known: a service does not tell it.
         scale_m: float64 [T], Laplace scales of the model's own trajectory.
         status: `corrected` or `kept_proposal`; `failed` without an answer; empty for controls without a verifier.
         explanation: None where none was asked for.

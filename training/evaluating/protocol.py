@@ -14,7 +14,6 @@ from training.evaluating.case import CaseSet
 from training.evaluating.settings import EvaluationSettings
 from training.machine import processors
 from waymend.bundle import Bundle
-from waymend.bundle.opening import MANIFEST_FILE, file_digest
 
 _TOKENS_LISTED = 20
 _LIBRARIES = ("torch", "transformers", "numpy")
@@ -33,6 +32,7 @@ def protocol_tree(settings: EvaluationSettings, bundle: Bundle, chosen: CaseSet)
         "proposals": None if settings.proposals is None else str(settings.proposals),
         "given_tokens": chosen.given_tokens,
         "missing_tokens": len(chosen.missing_tokens),
+        "keyframes_without_proposal": chosen.keyframes_without_proposal,
         "missing_tokens_listed": list(chosen.missing_tokens[:_TOKENS_LISTED]),
         "cases": len(cases),
         "keyframes": len(chosen.keyframes),
@@ -51,7 +51,6 @@ def protocol_tree(settings: EvaluationSettings, bundle: Bundle, chosen: CaseSet)
 
 
 def _bundle(bundle: Bundle) -> dict[str, Any]:
-    """The manifest lists the digests of all files, so that its own stands for the bundle."""
     manifest = bundle.manifest
     return {
         "directory": str(bundle.directory),
@@ -59,7 +58,7 @@ def _bundle(bundle: Bundle) -> dict[str, Any]:
         "version": manifest.version,
         "trained": manifest.trained,
         "contract_id": manifest.contract_id,
-        "manifest_sha256": file_digest(bundle.directory / MANIFEST_FILE),
+        "manifest_sha256": bundle.manifest_sha256,
     }
 
 

@@ -82,7 +82,7 @@ def evaluate(settings: EvaluationSettings, progress: Callable[[str], None] = lam
         cases=chosen.cases,
         before=tuple(maker.assess(case, case.proposal_ego_m) for case in chosen.cases),
         truth=tuple(maker.assess(case, case.truth_ego_m) for case in chosen.cases),
-        model=maker.entry(_completed(outcomes, reference)),
+        model=maker.entry(_with_own_trajectories(outcomes, reference)),
         controls=controls.made.entries,
         absent=controls.made.absent,
     )
@@ -143,12 +143,10 @@ def _summary(data: Path) -> BuildSummary:
         raise InvalidField("data", "what `training data build` wrote, with its summary.json", error) from None
 
 
-def _completed(outcomes: Sequence[Outcome], reference: Sequence[Outcome]) -> list[Outcome]:
-    """A service tells the model's own trajectory only where it took all of it: else the reference model's stands in."""
+def _with_own_trajectories(outcomes: Sequence[Outcome], reference: Sequence[Outcome]) -> list[Outcome]:
+    """An answer tells what is left after caution and verifier; the model's own trajectory is that of the reference."""
     return [
-        replace(outcome, alone_ego_m=other.alone_ego_m)
-        if outcome.failure is None and outcome.alone_ego_m is None
-        else outcome
+        outcome if outcome.failure is not None else replace(outcome, alone_ego_m=other.alone_ego_m)
         for outcome, other in zip(outcomes, reference, strict=True)
     ]
 

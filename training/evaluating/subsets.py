@@ -28,7 +28,7 @@ def perception_matters(keyframe: Keyframe, horizon: Horizon) -> bool:
 
     The truth ends more than 1 m from where CTRA ends, and one of these holds: something is ahead in the vehicle's way
     (`agent_ahead`), somebody's constant-velocity forecast meets CTRA's path (`agent_meets_ctra`), or the lanes along
-    the true path turn (`lane_turns`). Proposals and models have no part in it.
+    the true path turn (`lane_turns`). Proposals and models have no part in it; that CTRA is wrong is a condition.
     """
     ctra_m = constant_turn_rate_and_acceleration(keyframe.ego_state, horizon.times_s)
     if float(np.hypot(*(keyframe.future_ego_m[-1] - ctra_m[-1]))) <= DEPARTS_BY_M:

@@ -18,6 +18,7 @@ from training.evaluating.metrics.harm import harm_summary
 from training.evaluating.metrics.kinematics import kinematics_summary
 from training.evaluating.metrics.l2 import FORMULAS, l2_average_m, l2_summary
 from training.evaluating.metrics.latency import latency_summary
+from training.evaluating.metrics.lead import lead_summary
 from waymend.trajectory import Horizon
 
 Tree = dict[str, Any]
@@ -46,30 +47,46 @@ class Results:
 
 
 def metrics_tree(results: Results, subsets: Mapping[str, Sequence[int]]) -> Tree:
-    """`model`, `controls`, `by_kind` and `subsets`; a number that is not known is None.
+    """`model`, `controls`, `by_kind`, `by_split` and `subsets`; a number that is not known is None.
 
     Args:
         results: Of all cases.
         subsets: Indices of cases by name; an empty one is told as `{"cases": 0}`.
     """
-    kinds = dict.fromkeys(case.kind for case in results.cases)
-    members = {kind: [i for i, case in enumerate(results.cases) if case.kind == kind] for kind in kinds}
     return {
         **_both(results, range(len(results.cases))),
         "absent_controls": dict(results.absent),
-        "by_kind": {kind: _both(results, indices) for kind, indices in members.items()},
+        "by_kind": _groups(results, [case.kind for case in results.cases]),
+        "by_split": _groups(results, [case.split for case in results.cases]),
         "subsets": {name: _both(results, indices) if indices else {"cases": 0} for name, indices in subsets.items()},
     }
 
 
+def _groups(results: Results, names: Sequence[str]) -> Tree:
+    """The cases of each name, in the order in which names first come."""
+    members = {name: [i for i, other in enumerate(names) if other == name] for name in dict.fromkeys(names)}
+    return {name: _both(results, indices) for name, indices in members.items()}
+
+
 def _both(results: Results, indices: Sequence[int]) -> Tree:
     """The model and all controls on some cases; a control's own numbers stand at its top level too."""
-    controls = {name: entry_tree(results, entry, indices) for name, entry in results.controls.items()}
-    return {
-        "cases": len(indices),
-        "model": entry_tree(results, results.model, indices),
-        "controls": {name: {**tree, **tree["after"]} for name, tree in controls.items()},
+    controls = {
+        name: {**(tree := entry_tree(results, entry, indices)), **tree["after"], "lead": _lead(results, entry, indices)}
+        for name, entry in results.controls.items()
     }
+    return {"cases": len(indices), "model": entry_tree(results, results.model, indices), "controls": controls}
+
+
+def _lead(results: Results, control: Entry, indices: Sequence[int]) -> Tree:
+    """Of the model over a control."""
+    model, other = (
+        {
+            f"l2_{formula}_avg": _average_m(formula, _chosen(entry.after, indices), results.horizon)
+            for formula in FORMULAS
+        }
+        for entry in (results.model, control)
+    )
+    return lead_summary(model, other, [results.cases[index].keyframe.scene_name for index in indices])
 
 
 def entry_tree(results: Results, entry: Entry, indices: Sequence[int]) -> Tree:
@@ -85,7 +102,7 @@ def entry_tree(results: Results, entry: Entry, indices: Sequence[int]) -> Tree:
         "truth": trajectory_tree(truth, horizon),
         "alone": {"cases": len(alone)} | (trajectory_tree(alone, horizon) if alone else {}),
         "improvement": _improvement(before, after, horizon),
-        **harm_summary(_a_average_m(before, horizon), _a_average_m(after, horizon)),
+        **harm_summary(_average_m("a", before, horizon), _average_m("a", after, horizon)),
         **failure_summary([outcome.failure for outcome in outcomes]),
         "kept_proposal_rate": sum(outcome.status == "kept_proposal" for outcome in outcomes) / len(outcomes),
         "calibration": _calibration(results, entry, indices),
@@ -108,16 +125,13 @@ def _improvement(before: Sequence[Assessment], after: Sequence[Assessment], hori
     """1 - after / before of mean errors: 0.5 halves them; None where the input has no error."""
     shares: Tree = {}
     for formula in FORMULAS:
-        was, is_ = (
-            float(l2_average_m(formula, np.array([one.distance_m for one in side]), horizon).mean())
-            for side in (before, after)
-        )
+        was, is_ = (float(_average_m(formula, side, horizon).mean()) for side in (before, after))
         shares[f"l2_{formula}_avg_share"] = 1.0 - is_ / was if was > 0 else None
     return shares
 
 
-def _a_average_m(assessments: Sequence[Assessment], horizon: Horizon) -> np.ndarray:
-    return l2_average_m("a", np.array([one.distance_m for one in assessments]), horizon)
+def _average_m(formula: str, assessments: Sequence[Assessment], horizon: Horizon) -> np.ndarray:
+    return l2_average_m(formula, np.array([one.distance_m for one in assessments]), horizon)
 
 
 def _calibration(results: Results, entry: Entry, indices: Sequence[int]) -> Tree:

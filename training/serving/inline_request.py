@@ -8,9 +8,10 @@ from waymend.frames import FrameDirectory
 
 
 def frame_parts(frame: FrameDirectory) -> dict[str, Any]:
-    """The frame's files as multipart parts, as httpx takes them."""
+    """The frame's files as multipart parts, as httpx takes them; where the vehicle truly went stays here."""
+    description = frame.description.model_copy(update={"future_trajectory_ego_m": None})
     return {
-        "frame": ("frame.json", frame.description.model_dump_json(), "application/json"),
+        "frame": ("frame.json", description.model_dump_json(), "application/json"),
         "lidar": ("lidar.bin", frame.lidar, "application/octet-stream"),
         **{name: (f"{name}.jpg", jpeg, "image/jpeg") for name, jpeg in frame.jpegs.items()},
     }

@@ -30,8 +30,11 @@ def problem(status, kind):
 
 
 @contextmanager
-def serving(*answers) -> Iterator[tuple[str, list[str]]]:
-    """Its address, and the paths of the requests that came; None among the answers keeps the client waiting."""
+def serving(*answers, model=None) -> Iterator[tuple[str, list[str]]]:
+    """Its address, and the paths of the requests that came; None among the answers keeps the client waiting.
+
+    `model` is what `/v1/models` tells, if anything.
+    """
     left, asked = list(answers), []
 
     class Handler(BaseHTTPRequestHandler):
@@ -46,6 +49,9 @@ def serving(*answers) -> Iterator[tuple[str, list[str]]]:
                 time.sleep(SLOW_S)
             else:
                 self._send(*next_one)
+
+        def do_GET(self):
+            self._send(*(404, {}) if model is None else (200, {"models": [model]}))
 
         def do_DELETE(self):
             asked.append(f"DELETE {self.path}")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from training.evaluating.agent_futures import agent_futures
+from waymend.errors import InvalidField
 from waymend.trajectory import Horizon
 
 HORIZON = Horizon()
@@ -68,6 +69,6 @@ def test_a_data_set_without_annotations_tells_nothing(nuscenes, keyframe, monkey
     assert not agent_futures(nuscenes, keyframe.sample_token, HORIZON).known.any()
 
 
-def test_an_unknown_sample_is_a_key_error(nuscenes):
-    with pytest.raises(KeyError):
+def test_a_sample_of_another_data_set_is_refused(nuscenes):
+    with pytest.raises(InvalidField, match="the data set that the samples were built from, given nothing"):
         agent_futures(nuscenes, "nothing", HORIZON)

@@ -53,6 +53,7 @@ def test_given_proposals_find_their_key_frames_in_any_split_and_others_are_told(
     np.testing.assert_array_equal(chosen.cases[1].proposal_ego_m, PLAN + 2)
     assert chosen.missing_tokens == ("unknown",)
     assert chosen.given_tokens == 3
+    assert chosen.keyframes_without_proposal == 4
 
 
 def test_what_is_not_there_is_refused(data, tmp_path):

@@ -8,6 +8,7 @@ from training.evaluating.controls.ego_mlp import MlpTraining, train_ego_mlp
 from training.evaluating.controls.ego_rows import EgoRows, ego_features
 from training.evaluating.controls.kinematic import KINEMATIC_CONTROLS
 from training.evaluating.controls.perception_ablations import others
+from training.loading.further_plans import FurtherPlans
 from waymend.trajectory import EgoState, Horizon
 
 HORIZON = Horizon()
@@ -38,6 +39,14 @@ def test_rows_of_a_split_and_of_its_cases_are_the_same(data):
     assert of_split.scenes == of_cases.scenes
     for name in ("features", "ctra_m", "proposals_m", "truths_m"):
         np.testing.assert_allclose(getattr(of_split, name), getattr(of_cases, name), atol=1e-6)
+
+
+def test_further_plans_are_rows_of_their_key_frames(data):
+    own, more = (EgoRows.of_split(data, "val", HORIZON, FurtherPlans(count, seed=1)) for count in (0, 3))
+    assert len(more.scenes) == len(own.scenes) + 3 * 2
+    np.testing.assert_array_equal(more.proposals_m[: len(own.scenes)], own.proposals_m)
+    np.testing.assert_array_equal(np.unique(more.truths_m, axis=0), np.unique(own.truths_m, axis=0))
+    assert len(np.unique(more.proposals_m[len(own.scenes) :], axis=0)) > 3
 
 
 def made_up_rows(seed, count=400):

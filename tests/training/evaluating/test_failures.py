@@ -76,21 +76,39 @@ def test_a_frame_that_has_grown_too_old_is_sent_again(encoder, cases):
     assert sum(path.endswith("/frames") for path in asked) == 2
 
 
-def test_a_kept_proposal_does_not_tell_the_models_own_trajectory(encoder, cases):
+def test_an_answer_is_not_taken_for_the_models_own_trajectory(encoder, cases):
     with serving(answer(PLAN.tolist(), status="kept_proposal", share=0.0), answer(CORRECTED)) as (url, _):
         kept, corrected = ask(url, encoder, cases)
-    assert kept.alone_ego_m is None
-    np.testing.assert_allclose(corrected.alone_ego_m, CORRECTED)
+    assert kept.alone_ego_m is corrected.alone_ego_m is None
+    np.testing.assert_allclose(corrected.trajectory_ego_m, CORRECTED)
 
 
 def test_a_service_that_is_gone_fails_every_case(encoder, cases):
     assert [outcome.failure for outcome in ask("http://127.0.0.1:9", encoder, cases)] == [Failure.REFUSED] * 2
 
 
-def test_a_service_with_another_bundle_is_not_evaluated():
-    bundle = open_bundle(BUNDLE)
-    with serving() as (url, _), httpx.Client(base_url=url) as rest, pytest.raises(InvalidField, match="url"):
-        check_served_bundle(rest, bundle)
+SERVED = open_bundle(BUNDLE)
+MODEL = {
+    "name": SERVED.manifest.name,
+    "version": SERVED.manifest.version,
+    "contract_id": SERVED.manifest.contract_id,
+    "manifest_sha256": SERVED.manifest_sha256,
+}
+
+
+def test_a_service_with_this_bundle_is_known_by_its_manifest():
+    with serving(model=MODEL) as (url, _), httpx.Client(base_url=url) as rest:
+        check_served_bundle(rest, SERVED)
+
+
+@pytest.mark.parametrize("model", [None, [], "text", {}, MODEL | {"manifest_sha256": "0" * 64}])
+def test_a_service_with_another_bundle_is_not_evaluated(model):
+    with (
+        serving(model=model) as (url, _),
+        httpx.Client(base_url=url) as rest,
+        pytest.raises(InvalidField, match="url"),
+    ):
+        check_served_bundle(rest, SERVED)
 
 
 def test_a_frame_without_its_files_fails_its_cases(encoder, cases, nuscenes, monkeypatch, tmp_path):

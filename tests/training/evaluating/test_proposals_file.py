@@ -58,6 +58,12 @@ def test_a_number_too_large_for_a_float_is_refused(tmp_path):
         read(tmp_path, '{"a": [[1e999, 0], [0,0], [0,0], [0,0], [0,0], [0,0]]}')
 
 
+def test_a_whole_number_too_large_for_a_float_is_refused(tmp_path):
+    with pytest.raises(InvalidField, match="that a double can hold") as refused:
+        read(tmp_path, f'{{"a": [[1{"0" * 400}, 0], [0,0], [0,0], [0,0], [0,0], [0,0]]}}')
+    assert refused.value.field == "proposals.a"
+
+
 def test_a_token_that_comes_twice_is_refused(tmp_path):
     text = f'{{"a": {json.dumps(GOOD)}, "a": {json.dumps(GOOD)}}}'
     with pytest.raises(InvalidField, match=r"proposals\.a: expected one proposal per sample"):

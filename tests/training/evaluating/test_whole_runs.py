@@ -91,6 +91,10 @@ def test_the_file_holds_the_tree_of_model_and_controls(served, served_settings):
     assert tree["model"]["truth"]["collision_any_3s_rate"] == 0.0
     assert tree["model"]["before"]["off_road_rate"] == 1.0
     assert tree["by_kind"]["given"]["model"]["cases"] == 6
+    assert {split: branch["cases"] for split, branch in tree["by_split"].items()} == {"train": 2, "val": 2, "test": 2}
+    unchanged, model = tree["controls"]["input_unchanged"], tree["model"]["after"]
+    assert unchanged["lead"]["scenes"] == 3
+    assert unchanged["lead"]["l2_a_avg_m"] == pytest.approx(unchanged["l2_a_avg_m"] - model["l2_a_avg_m"])
     assert tree["model"]["faithfulness"]["explanations"] == 2
 
 
@@ -157,7 +161,13 @@ def test_the_page_opens_and_needs_nothing_beside_it(served, served_settings):
         image = Image.open(BytesIO(base64.b64decode(source.removeprefix("data:image/png;base64,"))))
         image.load()
         assert image.width > 300
-    for words in ("The bundle is untrained", "1 of 7 samples", "ego status and proposal mlp", "Worst"):
+    for words in (
+        "The bundle is untrained",
+        "1 of 7 samples",
+        "2 of 6 cases are of the training split",
+        "ego status and proposal mlp",
+        "Worst",
+    ):
         assert words in page.text
 
 
@@ -176,6 +186,7 @@ def test_the_tables_show_model_and_controls(served):
     [
         (["--offline", "--url", "http://127.0.0.1:9"], "either --offline or --url"),
         (["--url", "http://127.0.0.1:9", "--limit", "1"], "a running llm_service"),
+        (["--url", "http://127.0.0.1:nine", "--limit", "1"], "the address of a running llm_service"),
         (["--kinds", "nonsense"], "kinds: expected some of truth"),
         (["--split", "dev"], "split: expected one of train, val, test, all"),
         (["--limit", "0"], "limit: expected at least 1"),

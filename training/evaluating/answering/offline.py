@@ -44,7 +44,6 @@ class OfflineAnswerer:
         explanation, start_ms = self._explain(correction) if explain else (None, None)
         return Outcome(
             trajectory_ego_m=decision.trajectory_ego_m,
-            alone_ego_m=decision.trajectory_ego_m if decision.share == 1.0 else None,
             scale_m=correction.scale_m,
             status=decision.status,
             explanation=explanation,

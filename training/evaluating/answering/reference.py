@@ -102,7 +102,7 @@ class ReferenceModel:
         scene, state, step_s = self._prepared(case.sample_token), case.keyframe.ego_state, self._config.step_s
         if id(case) not in self._proposal_reports:
             self._proposal_reports[id(case)] = self._verifier.judge(case.proposal_ego_m, step_s, state, scene)
-        decision, alone_m = decide(
+        decision = decide(
             self._verifier,
             case.proposal_ego_m,
             self._proposal_reports[id(case)],
@@ -115,4 +115,9 @@ class ReferenceModel:
         )
         if not is_finite(decision, scale_m):
             return Outcome.failed(Failure.NON_FINITE, decision.reason)
-        return Outcome(decision.trajectory_ego_m, alone_m, scale_m, decision.status)
+        return Outcome(
+            trajectory_ego_m=decision.trajectory_ego_m,
+            alone_ego_m=case.proposal_ego_m + offset_m,
+            scale_m=scale_m,
+            status=decision.status,
+        )

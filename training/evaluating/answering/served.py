@@ -164,7 +164,6 @@ def _outcome_of(answer: dict[str, Any], case: Case, explanation: str | None, tim
     trajectory_ms = timing["prompt"] + timing["prefill"] + timing["verifier"]
     return Outcome(
         trajectory_ego_m=waypoints,
-        alone_ego_m=waypoints if answer["share"] == 1.0 else None,
         scale_m=scale_m,
         status=answer["status"],
         explanation=explanation,

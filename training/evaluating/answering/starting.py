@@ -51,9 +51,16 @@ def answering(
         encoder = SampleEncoder(nuscenes, load_pipeline(bundle.directory)[1], contract)
         url = settings.url or stack.enter_context(_services(settings, progress))
         headers = {"authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
-        rest = stack.enter_context(httpx.Client(base_url=url, timeout=_TIMEOUT_S, headers=headers))
+        rest = stack.enter_context(_client(url, headers))
         check_served_bundle(rest, bundle)
         yield Answering(ServedAnswerer(rest, encoder, contract.trajectory_horizon), encoder)
+
+
+def _client(url: str, headers: dict[str, str]) -> httpx.Client:
+    try:
+        return httpx.Client(base_url=url, timeout=_TIMEOUT_S, headers=headers)
+    except httpx.InvalidURL as error:
+        raise InvalidField("url", "the address of a running llm_service", f"{url}: {error}") from None
 
 
 @contextmanager
@@ -67,18 +74,23 @@ def _services(settings: EvaluationSettings, progress: Callable[[str], None]) -> 
 
 
 def check_served_bundle(rest: httpx.Client, bundle: Bundle) -> None:
-    """Checks that a service serves this very bundle, as far as it tells.
+    """Checks that a service serves this very bundle.
 
     Raises:
         InvalidField: It cannot be reached, refuses, or serves another.
     """
     manifest = bundle.manifest
-    expected = {"name": manifest.name, "version": manifest.version, "contract_id": manifest.contract_id}
+    expected = {
+        "name": manifest.name,
+        "version": manifest.version,
+        "contract_id": manifest.contract_id,
+        "manifest_sha256": bundle.manifest_sha256,
+    }
     try:
         answer = rest.get("/v1/models")
         served = answer.raise_for_status().json()["models"][0]
-    except (httpx.HTTPError, ValueError, KeyError) as error:
+        given = {name: served.get(name) for name in expected}
+    except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise InvalidField("url", "a running llm_service", f"{rest.base_url}: {error}") from None
-    given = {name: served.get(name) for name in expected}
     if given != expected:
         raise InvalidField("url", f"a service with the bundle {expected}", given)

@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from llm_service.modeling.plan_features import constant_turn_rate_and_acceleration
+from training.data.samples.keyframe_rows import keyframe_from_row
 from training.data.samples.loading import load_conversations, load_keyframes
 from training.evaluating.case import Case
+from training.loading.further_plans import FurtherPlans
 from waymend.trajectory import EgoState, Horizon
 from waymend.vocabulary import COMMANDS
 
 POSITION_SCALE_M = 20.0
 _SPEED_SCALE_MPS, _ACCELERATION_SCALE_MPS2, _YAW_RATE_SCALE_RADPS = 10.0, 3.0, 0.5
 _HISTORY_STEPS, _HISTORY_STEP_S = 4, 0.5
+_NONE = FurtherPlans()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +53,13 @@ class EgoRows:
         )
 
     @classmethod
-    def of_split(cls, data: Path, split: str, horizon: Horizon) -> Self:
-        """A row for each proposal of a split.
+    def of_split(cls, data: Path, split: str, horizon: Horizon, further: FurtherPlans = _NONE) -> Self:
+        """A row for each proposal of a split, and for each further plan about its key frames.
+
+        Args:
+            data, split: As of `training data build`.
+            horizon: Of trajectories.
+            further: As the model trains on.
 
         Raises:
             InvalidField: The data has no such split.
@@ -60,12 +68,15 @@ class EgoRows:
         keyframes: Any = load_keyframes(data, split)
         columns = ["sample_token", "scene_name", "ego_state", "history_ego", "future_ego_m", "command"]
         frames = {row["sample_token"]: _Frame.of(row, horizon) for row in keyframes.select_columns(columns)}
-        proposals = list(conversations.select_columns(["sample_token", "proposal"]))
-        there = [frames[row["sample_token"]] for row in proposals]
+        own = conversations.select_columns(["sample_token", "proposal"])
+        proposals = [(row["sample_token"], row["proposal"]) for row in own]
+        if further.count:
+            proposals += _further_plans(keyframes, further, horizon)
+        there = [frames[token] for token, _ in proposals]
         return cls(
             features=_array([one.features for one in there]),
             ctra_m=_array([one.ctra_m for one in there]),
-            proposals_m=_array([row["proposal"] for row in proposals]),
+            proposals_m=_array([proposal for _, proposal in proposals]),
             truths_m=_array([one.truth_m for one in there]),
             scenes=tuple(one.scene for one in there),
         )
@@ -99,6 +110,15 @@ class _Frame:
             np.array(row["future_ego_m"], np.float64),
             row["scene_name"],
         )
+
+
+def _further_plans(keyframes: Any, further: FurtherPlans, horizon: Horizon) -> list[tuple[str, ArrayLike]]:
+    """Sample token and plan."""
+    return [
+        (keyframe.sample_token, plan)
+        for index, keyframe in enumerate(map(keyframe_from_row, keyframes))
+        for plan in further.drawn(keyframe, horizon, 0, index)
+    ]
 
 
 def ego_features(state: EgoState, history_ego: ArrayLike, command: str) -> NDArray[np.float32]:

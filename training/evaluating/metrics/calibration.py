@@ -2,7 +2,7 @@
 
 Each coordinate's error e is modelled as Laplace with scale b, whose central interval of probability p is
 |e| <= b * ln(1 / (1 - p)). Coverage is the share of errors within it; it should be p. The errors are those of the
-model's own trajectory, before the verifier's choice, since the scale belongs to that.
+model's own trajectory, before caution and verifier, since the scale belongs to that.
 """
 
 import math

@@ -1,8 +1,9 @@
 """Whether the vehicle stays on the drivable area.
 
-A trajectory is off the road where a corner of the vehicle's box, at some pose at most 0.1 s apart from now to the last
-waypoint, lies more than 0.3 m outside the union of the map's drivable areas: nuPlan's `drivable_area_compliance` and
-its tolerance, as the verifier applies it. Without a map nothing is known.
+A trajectory is off the road where a corner or an inner point of the vehicle's box lies more than 0.3 m outside the union
+of the map's drivable areas, at some pose from now to the last waypoint, at most 0.1 s apart: nuPlan's
+`drivable_area_compliance` and its tolerance, as the verifier applies it. Without a map nothing is known; what lies
+beyond the map is off the road.
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ TOLERANCE_M = 0.3
 
 
 def outside_m(path: EgoPath, region: DrivableRegion | None) -> float:
-    """The farthest that a corner reaches outside, metres; NaN where no drivable area is known."""
+    """The farthest that the vehicle reaches outside, metres; NaN where no drivable area is known."""
     return float("nan") if region is None else excursion_of(path, region).outside_m
 
 

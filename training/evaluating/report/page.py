@@ -8,8 +8,18 @@ from typing import Any
 
 from training.evaluating.report.pictures import CasePicture, case_pictures
 from training.evaluating.report.plots import calibration_curve, change_of_each_case, error_over_horizon
-from training.evaluating.report.rows import COLUMNS, FAILURES, KIND_HEADINGS, cells_of, fact_rows, kind_rows, rows_of
-from training.evaluating.report.tables import missing_text
+from training.evaluating.report.rows import (
+    COLUMNS,
+    FAILURES,
+    KIND_HEADINGS,
+    LEAD_HEADINGS,
+    cells_of,
+    fact_rows,
+    kind_rows,
+    lead_rows,
+    rows_of,
+)
+from training.evaluating.report.tables import warnings
 from training.evaluating.run import Evaluation
 from training.evaluating.settings import EvaluationSettings
 
@@ -55,6 +65,9 @@ def _page(tree: Mapping[str, Any], plots: Mapping[str, bytes | None], pictures: 
         "<p>A(t) is the mean over all steps up to t, B(t) the error at t; never compare one with the other. Collision "
         "and off road: at any time up to 3 s, against the annotated future and the map. A case that failed counts as "
         "its input unchanged.</p>",
+        "<h2>Ahead of controls, metres</h2>",
+        _table(LEAD_HEADINGS, lead_rows(tree)),
+        "<p>The control's mean error less the model's, with a 95 % interval over scenes.</p>",
         *(_plot(name, image) for name, image in plots.items() if image is not None),
         "<h2>By kind of proposal</h2>",
         _table(KIND_HEADINGS, ((row.name, row.cells) for row in kind_rows(tree))),
@@ -74,14 +87,14 @@ def _page(tree: Mapping[str, Any], plots: Mapping[str, bytes | None], pictures: 
 def _protocol(protocol: Mapping[str, Any]) -> str:
     """What was evaluated, in a few lines."""
     untrained = "" if protocol["bundle"]["trained"] else "<p class='warning'>The bundle is untrained.</p>"
-    missing = f"<p class='warning'>{html.escape(missing_text(protocol))}</p>" if protocol["missing_tokens"] else ""
+    told = "".join(f"<p class='warning'>{html.escape(text)}</p>" for text in warnings(protocol))
     facts = (
         f"{protocol['cases']} cases in {protocol['keyframes']} key frames of {protocol['scenes']} scenes, "
         f"{', '.join(protocol['splits'])} of {protocol['data']}; {protocol['path']}; seed {protocol['seed']}; "
         f"manifest {protocol['bundle']['manifest_sha256'][:16]}; {protocol['date']}; "
         f"{protocol['hardware']['cpus']} CPUs, GPU {protocol['hardware']['gpu'] or 'none'}."
     )
-    return f"<p>{html.escape(facts)}</p><p><code>{html.escape(protocol['command'])}</code></p>{untrained}{missing}"
+    return f"<p>{html.escape(facts)}</p><p><code>{html.escape(protocol['command'])}</code></p>{untrained}{told}"
 
 
 def _main_table(branch: Mapping[str, Any]) -> str:

@@ -105,6 +105,21 @@ def kind_rows(tree: Tree) -> Iterator[KindRow]:
         )
 
 
+LEAD_HEADINGS = tuple(f"{formula.upper()} avg" for formula in FORMULAS)
+
+
+def lead_rows(tree: Tree) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """How far the model is ahead of each control, with the interval where there are scenes enough."""
+    for name, control in tree["controls"].items():
+        lead = control["lead"]
+        yield name.replace("_", " "), tuple(_lead_text(lead, f"l2_{formula}_avg") for formula in FORMULAS)
+
+
+def _lead_text(lead: Tree, name: str) -> str:
+    mean, low, high = (lead[f"{name}{part}_m"] for part in ("", "_low", "_high"))
+    return f"{mean:+.3f}" if low is None else f"{mean:+.3f} ({low:+.3f} to {high:+.3f})"
+
+
 def fact_rows(tree: Tree) -> Iterator[tuple[str, str]]:
     """Other numbers of the model, by name."""
     model = tree["model"]

@@ -1,13 +1,24 @@
 """Results on the screen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from training.evaluating.report.rows import COLUMNS, FAILURES, KIND_HEADINGS, cells_of, fact_rows, kind_rows, rows_of
+from training.data.samples.splits import SPLITS
+from training.evaluating.report.rows import (
+    COLUMNS,
+    FAILURES,
+    KIND_HEADINGS,
+    LEAD_HEADINGS,
+    cells_of,
+    fact_rows,
+    kind_rows,
+    lead_rows,
+    rows_of,
+)
 
 _LEAST_WIDTH = 150
 """On a narrower screen lines wrap, instead of numbers being cut off."""
@@ -24,9 +35,10 @@ def print_tables(tree: Mapping[str, Any], console: Console) -> None:
         f"{protocol['keyframes']} key frames of {protocol['scenes']} scenes ({', '.join(protocol['splits'])})",
         highlight=False,
     )
-    if protocol["missing_tokens"]:
-        console.print(f"[yellow]{missing_text(protocol)}")
+    for text in warnings(protocol):
+        console.print(text, style="yellow", highlight=False, markup=False)
     console.print(_main_table("All cases: L2 in metres", tree))
+    console.print(_table("Ahead of controls, metres (95 % over scenes)", LEAD_HEADINGS, list(lead_rows(tree))))
     console.print(_table("By kind of proposal", KIND_HEADINGS, [(row.name, row.cells) for row in kind_rows(tree)]))
     for name, branch in tree["subsets"].items():
         if branch["cases"]:
@@ -39,14 +51,25 @@ def print_tables(tree: Mapping[str, Any], console: Console) -> None:
     console.print(facts)
 
 
-def missing_text(protocol: Mapping[str, Any]) -> str:
-    """What is said of samples that the data lacks."""
-    listed = ", ".join(protocol["missing_tokens_listed"])
-    more = ", ..." if protocol["missing_tokens"] > len(protocol["missing_tokens_listed"]) else ""
-    return (
-        f"{protocol['missing_tokens']} of {protocol['given_tokens']} samples of the proposals file are no key frames "
-        f"of the data: {listed}{more}"
-    )
+def warnings(protocol: Mapping[str, Any]) -> Iterator[str]:
+    """What a reader of the numbers has to know of the cases."""
+    if protocol["missing_tokens"]:
+        listed = ", ".join(protocol["missing_tokens_listed"])
+        more = ", ..." if protocol["missing_tokens"] > len(protocol["missing_tokens_listed"]) else ""
+        yield (
+            f"{protocol['missing_tokens']} of {protocol['given_tokens']} samples of the proposals file are no key "
+            f"frames of these splits: {listed}{more}"
+        )
+    if protocol["keyframes_without_proposal"]:
+        yield (
+            f"For {protocol['keyframes_without_proposal']} key frames of these splits the proposals file has none: "
+            "the numbers are of those that it has."
+        )
+    if trained_on := protocol["cases_by_split"].get(SPLITS[0]):
+        yield (
+            f"{trained_on} of {protocol['cases']} cases are of the training split: a bundle that was trained on this "
+            "data knows them (by_split in metrics.json tells splits apart)."
+        )
 
 
 def _main_table(title: str, branch: Mapping[str, Any]) -> Table:
