@@ -14,7 +14,7 @@ endef
 STAGE = $(call FILL,train configs/default_$(notdir $(basename $@)).yaml \
 	dataset_dir=$(DEFAULT)/$(2) $(3)=$(DEFAULT)/$(1) output_dir=$(basename $@))
 
-train-default: $(DEFAULT)/bundle.done ## Trains bundles/default from nothing: drives, perception, four stages (DEFAULT=out/default).
+train-default: $(DEFAULT)/bundle.done ## Trains bundles/default from nothing: drives, perception, five stages (DEFAULT=out/default).
 
 # Cameras and LiDAR need few drives; how traffic moves needs many, which may be rendered coarsely.
 $(DEFAULT)/drives.done: | $(ENVIRONMENT)
@@ -34,7 +34,7 @@ $(DEFAULT)/seeing.done: $(DEFAULT)/samples.done
 
 $(DEFAULT)/perception.done: $(DEFAULT)/many-samples.done $(DEFAULT)/seeing.done
 	$(call FILL,forecast --data $(DEFAULT)/many-samples --perception $(DEFAULT)/seeing --out $(basename $@) \
-		--steps 1500 --stop-line-dropout 0.5)
+		--steps 1500)
 
 $(DEFAULT)/pretrain.done: $(DEFAULT)/perception.done
 	$(call STAGE,perception,many-samples,perception)
@@ -42,11 +42,14 @@ $(DEFAULT)/pretrain.done: $(DEFAULT)/perception.done
 $(DEFAULT)/words.done: $(DEFAULT)/pretrain.done
 	$(call STAGE,pretrain,many-samples,model_name_or_path)
 
-$(DEFAULT)/sft.done: $(DEFAULT)/words.done
-	$(call STAGE,words,samples,model_name_or_path)
+$(DEFAULT)/maps.done: $(DEFAULT)/words.done
+	$(call STAGE,words,many-samples,model_name_or_path)
+
+$(DEFAULT)/sft.done: $(DEFAULT)/maps.done
+	$(call STAGE,maps,samples,model_name_or_path)
 
 $(DEFAULT)/full.done: $(DEFAULT)/sft.done
 	$(call STAGE,sft,samples,model_name_or_path)
 
 $(DEFAULT)/bundle.done: $(DEFAULT)/full.done
-	$(call FILL,export $(DEFAULT)/full --out $(basename $@) --name waymend-default --version 0.4.0 --caution 0.9)
+	$(call FILL,export $(DEFAULT)/full --out $(basename $@) --name waymend-default --version 0.3.0 --caution 0.9)

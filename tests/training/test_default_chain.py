@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-STEPS = ("drives", "many-drives", "samples", "many-samples", "seeing", "perception", "pretrain", "words", "sft", "full")
+DATA_AND_ENCODERS = ("drives", "many-drives", "samples", "many-samples", "seeing", "perception")
+STAGES = ("pretrain", "words", "maps", "sft", "full")
 
 
 def steps_left(out: Path) -> dict[str, list[str]]:
@@ -26,7 +27,7 @@ def filled_by(command: list[str]) -> Path:
 
 def test_every_step_reads_what_steps_before_it_filled(tmp_path):
     steps = steps_left(tmp_path)
-    assert sorted(steps) == sorted([*STEPS, "bundle"])
+    assert sorted(steps) == sorted([*DATA_AND_ENCODERS, *STAGES, "bundle"])
     filled: set[Path] = set()
     for command in steps.values():
         paths = {Path(word.split("=")[-1]) for word in command if str(tmp_path) in word}
@@ -36,11 +37,11 @@ def test_every_step_reads_what_steps_before_it_filled(tmp_path):
 
 def test_every_stage_has_its_recipe(tmp_path):
     stages = [command[1] for command in steps_left(tmp_path).values() if command[0] == "train"]
-    assert len(stages) == 4
+    assert len(stages) == len(STAGES)
     assert all((REPOSITORY / "training" / config).is_file() for config in stages)
 
 
 def test_a_chain_that_was_interrupted_goes_on_where_it_stopped(tmp_path):
-    for step in STEPS[:7]:
+    for step in (*DATA_AND_ENCODERS, "pretrain"):
         (tmp_path / f"{step}.done").touch()
-    assert list(steps_left(tmp_path)) == ["words", "sft", "full", "bundle"]
+    assert list(steps_left(tmp_path)) == ["words", "maps", "sft", "full", "bundle"]

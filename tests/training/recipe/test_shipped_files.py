@@ -76,7 +76,7 @@ def test_the_fsdp_file_wraps_the_layers_of_a_llama():
     assert recipe.fsdp_config["transformer_layer_cls_to_wrap"] == ["LlamaDecoderLayer"]
 
 
-@pytest.mark.parametrize("stage", ["pretrain", "words", "sft", "full"])
+@pytest.mark.parametrize("stage", ["pretrain", "words", "maps", "sft", "full"])
 def test_the_default_bundle_s_stages_are_read_without_a_note_but_on_untrained_encoders(stage):
     recipe = read_recipe(CONFIGS / f"default_{stage}.yaml", ["perception=tiny"])
     assert recipe.finetuning_type == "full"
