@@ -60,7 +60,7 @@ def sft(stage: Stage, pretrain: TrainResult) -> TrainResult:
 @pytest.fixture(scope="module")
 def full(stage: Stage, sft: TrainResult) -> TrainResult:
     """With live encoders, so of fewer samples."""
-    small = ("max_samples=2", "per_device_train_batch_size=1", "max_steps=4", "learning_rate=3e-4")
+    small = ("max_samples=2", "per_device_train_batch_size=1", "max_steps=8", "learning_rate=3e-4")
     return stage("full_finetune", str(sft.directory), *small)
 
 
