@@ -1,7 +1,7 @@
 """Whether the vehicle stays on the drivable area.
 
-A trajectory is off the road where a corner or an inner point of the vehicle's box lies more than 0.3 m outside the union
-of the map's drivable areas, at some pose from now to the last waypoint, at most 0.1 s apart: nuPlan's
+A trajectory is off the road where a corner or an inner point of the vehicle's box lies more than 0.3 m outside the
+union of the map's drivable areas, at some pose from now to the last waypoint, at most 0.1 s apart: nuPlan's
 `drivable_area_compliance` and its tolerance, as the verifier applies it. Without a map nothing is known; what lies
 beyond the map is off the road.
 """

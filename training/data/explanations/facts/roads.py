@@ -25,7 +25,7 @@ from training.data.explanations.facts.motion import turn_of, turns
 from training.data.explanations.situation import LIMITS, Situation
 
 _KNOWN_WITHIN_M = 55.0
-"""A map's lines reach 60 m around the vehicle; what seems to leave the road farther out may be on one that is not told."""
+"""A map's lines reach 60 m; what seems to leave the road farther out may be on one that is not told."""
 _IN_LANE_WITHIN_M = 1.5
 _FOLLOWS_WITHIN_M = 1.0
 _SMALLEST_OFFSET_M = 0.8
