@@ -46,7 +46,10 @@ def checked_trajectory(waypoints: ArrayLike, horizon: Horizon, field: str) -> ND
     Raises:
         InvalidField: Not `horizon.waypoints` pairs, not finite, or farther than `FARTHEST_WAYPOINT_M`.
     """
-    trajectory = np.asarray(waypoints, np.float64)
+    try:
+        trajectory = np.asarray(waypoints, np.float64)
+    except OverflowError:
+        raise InvalidField(field, "numbers that a double can hold", "a longer one") from None
     if trajectory.shape != (horizon.waypoints, 2):
         raise InvalidField(field, f"{horizon.waypoints} waypoints of [x, y]", f"shape {list(trajectory.shape)}")
     if not np.isfinite(trajectory).all():

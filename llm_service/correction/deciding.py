@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from llm_service.correction.certainty import UNSURE, cautious
 from llm_service.verifier import Decision, PreparedScene, Report, Verifier
 from llm_service.verifier.checks import COLLISION, DRIVABLE_AREA, KINEMATICS
+from llm_service.verifier.report import in_words
 from waymend.trajectory import EgoState
 
 _SHARES = (0.75, 0.5, 0.25)
@@ -65,8 +66,7 @@ def _harms(decision: Decision) -> bool:
 def _why_less(whole: Decision) -> str:
     if whole.status != "corrected":
         return whole.reason
-    harm = "; ".join(f"{check.name}: {check.message}" for check in whole.correction_report.failed)
-    return f"the whole is not safe: {harm}"
+    return f"the whole is not safe: {in_words(whole.correction_report.failed)}"
 
 
 def _worth_keeping(proposal: Report) -> float:

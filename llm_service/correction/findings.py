@@ -10,7 +10,7 @@ from llm_service.verifier import Course, Report
 from llm_service.verifier.checks import KINEMATICS
 from llm_service.verifier.comparison import EXCESS_TOLERANCE
 from llm_service.verifier.course import shifts_m
-from llm_service.verifier.report import CheckResult
+from llm_service.verifier.report import CheckResult, in_words
 
 _UNCHANGED_WITHIN_M = 0.3
 _NONE = "none"
@@ -28,11 +28,12 @@ def findings_in_words(proposal: Course, proposal_report: Report, answer: Course,
         proposal_report, answer_report: What `Verifier.judge` says of them.
     """
     changed = not unchanged(proposal.waypoints_ego_m, answer.waypoints_ego_m)
-    mended = [check for check in _worth_words(proposal_report) if answer_report[check.name].status == "passed"]
+    failed = _worth_words(proposal_report) if changed else []
+    mended = [check for check in failed if answer_report[check.name].status == "passed"]
     lines = {
         "Change": _change(proposal, answer) if changed else _NONE,
-        "Avoided": _checks(mended) if changed else _NONE,
-        "Remaining": _checks(_worth_words(answer_report)),
+        "Avoided": in_words(mended) or _NONE,
+        "Remaining": in_words(_worth_words(answer_report)) or _NONE,
     }
     return "\n".join(f"{name}: {words}" for name, words in lines.items())
 
@@ -60,7 +61,3 @@ def _speed(speed_mps: float) -> str:
 def _worth_words(report: Report) -> list[CheckResult]:
     """Failed checks; of the kinematic ones those that are past their limit by more than rounding hides."""
     return [check for check in report.failed if check.name not in KINEMATICS or check.excess >= EXCESS_TOLERANCE]
-
-
-def _checks(checks: list[CheckResult]) -> str:
-    return "; ".join(f"{check.name}: {check.message}" for check in checks) or _NONE

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from llm_service.verifier.checks import COLLISION, DRIVABLE_AREA, KINEMATICS, WAYPOINTS
-from llm_service.verifier.report import CheckResult, Report
+from llm_service.verifier.report import CheckResult, Report, in_words
 
 CONTACT_TOLERANCE_S = 0.1
 """Two contacts this close in time count as the same."""
@@ -64,7 +64,7 @@ def _by_kinematics(correction: Report, proposal: Report) -> _Order:
         order = _beyond(added, EXCESS_TOLERANCE)
     else:
         order = bool(failed) - bool(failed_before)
-    return order, "; ".join(f"{check.name}: {check.message}" for check in failed)
+    return order, in_words(failed)
 
 
 def _failed_kinematics(report: Report) -> list[CheckResult]:

@@ -1,5 +1,6 @@
 """The verdict on one trajectory."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,6 +37,11 @@ class CheckResult:
         if self.status != "failed" or not self.value or not self.limit:
             return 0.0
         return abs(self.value) / abs(self.limit) - 1.0
+
+
+def in_words(checks: Iterable[CheckResult]) -> str:
+    """Names and findings of checks; empty without any."""
+    return "; ".join(f"{check.name}: {check.message}" for check in checks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ WITHOUT_EGO_STATE = "model_without_ego_state"
 EGO_MLPS = {"ego_status_mlp": False, "ego_status_and_proposal_mlp": True}
 """Networks by name, and whether they see the proposal."""
 _FURTHER_PLANS = 24
-"""About each key frame, as many and of the same kinds as the default bundle is trained on."""
+"""About each key frame, as many as any stage of the default bundle draws, and of the same kinds."""
 
 
 @dataclass(slots=True)

@@ -48,10 +48,7 @@ def _trajectory(waypoints: Any, token: str, horizon: Horizon) -> NDArray[np.floa
     field = f"proposals.{token}"
     if not isinstance(waypoints, list) or not all(map(_is_point, waypoints)):
         raise InvalidField(field, f"{horizon.waypoints} waypoints of [x, y]", waypoints)
-    try:
-        return checked_trajectory(waypoints, horizon, field)
-    except OverflowError:
-        raise InvalidField(field, "numbers that a double can hold", "a longer one") from None
+    return checked_trajectory(waypoints, horizon, field)
 
 
 def _is_point(value: Any) -> bool:

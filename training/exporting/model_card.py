@@ -135,11 +135,8 @@ def _modalities(exported: StageRecord) -> str:
     enabled = exported.info.modalities
     dropout = exported.recipe.get("modality_dropout")
     lines = [f"Trained with: {', '.join(enabled) or 'none'}."]
-    lines += (
-        [f"Each was left out at random with probability {dropout:g} in the last stage."]
-        if isinstance(dropout, int | float)
-        else []
-    )
+    if isinstance(dropout, int | float):
+        lines.append(f"Each was left out at random with probability {dropout:g} in the last stage.")
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from training.modeling.losses import LOSS_NAMES
 from training.modeling.stage_info import STAGE_FILE, StageInfo, is_stage, read_stage_info
 from training.recipe.yaml_text import read_mapping
-from training.running.log_lines import read_log_lines
+from training.running.run_log import read_log_lines
 from waymend.errors import InvalidField
 
 RECIPE_FILE = "recipe.yaml"

@@ -22,13 +22,13 @@ from training.forecasting.settings import ForecastTraining
 from training.loading.vectors import StopLineDropout
 from training.perceiving.batches import shuffled_batches
 from training.perceiving.outcome import run_conditions, start_directory, write_perception
-from training.perceiving.run_log import RunLog
 from training.perceiving.schedule import learning_rate_factor
 from training.recipe.perception import perception_config
+from training.running.run_log import RunLog
 from waymend.errors import InvalidField
 from waymend.trajectory import Horizon
 
-RECIPE_FILE = "forecast.json"
+RECIPE_FILE, LOG_FILE = "forecast.json", "forecast_log.jsonl"
 _WEIGHT_DECAY = 0.05
 _LONGEST_GRADIENT = 1.0
 _CHECKS = 20
@@ -84,7 +84,7 @@ def _train(
     """Leaves the best weights in the forecaster and returns their error on the held-back frames, metres."""
     parameters = list(forecaster.parameters())
     optimizer = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=_WEIGHT_DECAY)
-    log, check_every = RunLog(settings.out, "forecast_log.jsonl"), max(settings.steps // _CHECKS, 1)
+    log, check_every = RunLog(settings.out / LOG_FILE), max(settings.steps // _CHECKS, 1)
     best, best_m = copy.deepcopy(forecaster.state_dict()), float("inf")
     order = shuffled_batches(len(frames), settings.batch_size, settings.seed, steps=settings.steps)
     for step, chosen in enumerate(order, 1):

@@ -10,11 +10,12 @@ from torch import nn
 from training.perceiving.checkpoint import Checkpoints, RunState
 from training.perceiving.learner import PerceptionLearner, weighted_sum
 from training.perceiving.precision import autocast, chosen_precision
-from training.perceiving.run_log import RunLog
 from training.perceiving.schedule import learning_rate_factor
 from training.perceiving.settings import PerceptionTraining
 from training.perceiving.term_means import TermMeans
 from training.perceiving.training_batch import TrainingBatch
+from training.running.run_directory import LOG_FILE
+from training.running.run_log import RunLog
 from waymend.errors import InvalidField
 
 _LONGEST_GRADIENT = 20.0
@@ -40,7 +41,7 @@ class PerceptionTrainer:
         self._parameters = learner.trained_parameters()
         self._optimizer = torch.optim.AdamW(self._parameters, settings.learning_rate, weight_decay=_WEIGHT_DECAY)
         self._checkpoints = Checkpoints(settings.out, settings.lasting())
-        self._log, self._means = RunLog(settings.out), TermMeans()
+        self._log, self._means = RunLog(settings.out / LOG_FILE), TermMeans()
         self.state = RunState()
         self.precision = chosen_precision(settings.precision, self._device)
 

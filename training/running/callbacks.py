@@ -1,6 +1,5 @@
 """What happens beside training: examples learn the epoch, patience is counted, the log written, the bar shown."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from transformers import (
 )
 
 from training.loading.examples import CorrectionExamples
-from training.running.log_lines import read_log_lines
+from training.running.run_log import RunLog
 
 _SHOWN_ON_THE_BAR = ("loss", "loss_lm", "loss_traj", "loss_align", "loss_bev_text", "loss_bev_vector")
 
@@ -44,13 +43,11 @@ class LogFile(TrainerCallback):
     """One JSON object per log line, with `step`; when a run goes on, the lines after its checkpoint are dropped."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._log = RunLog(path)
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        if not state.is_world_process_zero:
-            return
-        kept = [json.dumps(line) for line in read_log_lines(self._path) if line["step"] <= state.global_step]
-        self._path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        if state.is_world_process_zero:
+            self._log.cut(state.global_step)
 
     def on_log(
         self,
@@ -61,8 +58,7 @@ class LogFile(TrainerCallback):
         **_: Any,
     ) -> None:
         if state.is_world_process_zero:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"step": state.global_step, **(logs or {})}) + "\n")
+            self._log.add({"step": state.global_step, **(logs or {})})
 
 
 class ProgressBar(ProgressCallback):

@@ -9,8 +9,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from training.modeling.losses import LOSS_NAMES
-from training.running.log_lines import read_log_lines
 from training.running.run_directory import LOG_FILE, PLOT_FILE
+from training.running.run_log import read_log_lines
 from waymend.errors import InvalidField
 
 _CURVES = ("loss", *(f"loss_{name}" for name in LOSS_NAMES))

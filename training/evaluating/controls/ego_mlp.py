@@ -24,7 +24,7 @@ _CHECK_EVERY = 50
 
 @dataclass(frozen=True, slots=True)
 class MlpTraining:
-    """How the networks are trained: at most so many steps (about 20 s on one core), or so many epochs of few rows."""
+    """How the networks are trained: at most so many steps, or so many epochs of few rows."""
 
     steps: int = 4000
     epochs: int = 100
@@ -57,6 +57,7 @@ def train_ego_mlp(rows: EgoRows, sees_proposal: bool, seed: int, training: MlpTr
     """
     fit, held = _divided(rows, seed)
     inputs, start_m, truth_m = _tensors(fit, sees_proposal)
+    held_back = _tensors(held, sees_proposal)
     steps = min(training.steps, training.epochs * -(-len(inputs) // training.batch_size))
     drawn = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
@@ -73,7 +74,7 @@ def train_ego_mlp(rows: EgoRows, sees_proposal: bool, seed: int, training: MlpTr
             optimizer.step()
             schedule.step()
             if (step + 1) % _CHECK_EVERY == 0 or step + 1 == steps:
-                error_m = _held_back_error_m(network, held, sees_proposal)
+                error_m = _held_back_error_m(network, *held_back)
                 if error_m < best_m:
                     best, best_m = copy.deepcopy(network.state_dict()), error_m
     network.load_state_dict(best)
@@ -127,6 +128,5 @@ def _error_m(answers_m: Tensor, truth_m: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def _held_back_error_m(network: nn.Module, held: EgoRows, sees_proposal: bool) -> float:
-    inputs, start_m, truth_m = _tensors(held, sees_proposal)
+def _held_back_error_m(network: nn.Module, inputs: Tensor, start_m: Tensor, truth_m: Tensor) -> float:
     return float(_error_m(_answers(network.eval(), inputs, start_m), truth_m))
