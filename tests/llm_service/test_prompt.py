@@ -66,13 +66,13 @@ def test_an_instruction_is_one_line(make_prompt, tokenizer):
     assert "Instruction: slow down Command: left Proposal: 0,0<|end|>" in tokenizer.decode(prompt.token_ids)
 
 
-@pytest.mark.parametrize("instruction", ["9 " * 33, "word " * 4000, "é" * 64])
+@pytest.mark.parametrize("instruction", ["9" * 65, "word " * 4000, "é" * 64])
 def test_a_long_instruction_is_refused_with_its_limit(make_prompt, instruction):
     with pytest.raises(InvalidField) as refused:
         make_prompt(0, instruction=instruction)
     assert refused.value.field == "instruction"
     assert refused.value.expected == "at most 64 tokens"
-    make_prompt(0, instruction="9 " * 32)
+    make_prompt(0, instruction="9" * 64)
 
 
 def test_the_explanation_prompt_continues_the_correction_prompt(make_prompt, make_explanation_prompt, tokenizer):

@@ -32,13 +32,10 @@ _FINDINGS = (
     "\nAvoided: {checks}\nRemaining: {checks}\nReason:"
 )
 """As `llm_service.correction.findings` puts them."""
-_NUMBERS = (*(f"{tenths / 10:.1f}" for tenths in range(1000)), *map(str, range(200)))
-_TIMES_EACH = 30
-"""Often enough that each becomes a token."""
 
 
 def driving_texts() -> Iterator[str]:
-    """Wordings of the phrasebook with empty gaps, what fills them, what stands before them in a prompt, and numbers."""
+    """Every wording of the phrasebook with its gaps empty, what fills them, and what stands before it in a prompt."""
     of_each_style = (templates for phrasing in PHRASEBOOK.values() for templates in phrasing.templates.values())
     for template in chain.from_iterable(of_each_style):
         literals = [literal for literal, _, _, _ in Formatter().parse(template.text)]
@@ -51,7 +48,6 @@ def driving_texts() -> Iterator[str]:
     yield from (SYSTEM_TEXT, *texts_of_requests())
     yield from (_QUESTION.format(command=command) for command in COMMANDS)
     yield from (_FINDINGS.format(checks=checks) for checks in _CHECKS)
-    yield from _NUMBERS * _TIMES_EACH
 
 
 def _words(slot: object) -> tuple[str, ...]:

@@ -1,17 +1,12 @@
-"""Byte-level BPE tokenizer of the built-in tiny Llama, whose tokens are the words and numbers that it has to say.
+"""Byte-level BPE tokenizer of the built-in tiny Llama, whose tokens are the words that it has to say."""
 
-A number such as 12.3 is one token, so that to repeat a measurement is to repeat a token.
-"""
-
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from llm_service.modeling.special_tokens import CHAT_TOKENS, END_TOKEN, PAD_TOKEN, trajectory_tokens
 from training.tiny.corpus import driving_texts
 
-VOCABULARY_SIZE = 2560
-_WORDS = Regex(r"\d{1,2}\.\d|\d{1,3}| ?\p{L}+| ?[^\s\p{L}\d]+|\s")
-"""A number to one decimal, a whole number, a word or marks with the space before them, white space."""
+VOCABULARY_SIZE = 1280
 CHAT_TEMPLATE = (
     "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
@@ -19,14 +14,14 @@ CHAT_TEMPLATE = (
 
 
 def train_tokenizer(num_waypoints: int) -> PreTrainedTokenizerFast:
-    """A tokenizer of at most `VOCABULARY_SIZE` tokens.
+    """A tokenizer of at most `VOCABULARY_SIZE` tokens; digits are tokens of their own.
 
     Training counts pairs and breaks ties by order, so the result is the same each time.
     """
     added = [*CHAT_TOKENS, *trajectory_tokens(num_waypoints)]
     backend = Tokenizer(models.BPE())
     backend.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(_WORDS, "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )
     backend.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(

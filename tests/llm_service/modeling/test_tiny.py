@@ -24,8 +24,8 @@ def test_another_seed_writes_other_weights_and_leaves_the_random_state_alone(tin
     assert (tiny_llm / file).read_bytes() != (tmp_path / "other" / file).read_bytes()
 
 
-def test_it_fits_in_six_megabytes_with_a_float32_head(tiny_llm):
-    assert sum(path.stat().st_size for path in tiny_llm.iterdir()) < 6_000_000
+def test_it_fits_in_five_megabytes_with_a_float32_head(tiny_llm):
+    assert sum(path.stat().st_size for path in tiny_llm.iterdir()) < 5_000_000
     assert {tensor.dtype for tensor in load_file(tiny_llm / "trajectory_head.safetensors").values()} == {torch.float32}
 
 
@@ -42,10 +42,8 @@ def test_untrained_offsets_are_decimetres_and_depend_on_the_scene(transformers_m
     assert np.std(offsets_m, axis=0).mean() > 5e-3
 
 
-def test_numbers_to_a_decimal_are_single_tokens_wherever_they_stand_and_added_tokens_are_whole(tokenizer):
-    for text in (" 12.3 m", "(12.3", "-12.3,"):
-        assert "12.3" in tokenizer.tokenize(text)
-    assert tokenizer.tokenize("44 km/h")[0] == "44"
+def test_digits_are_single_tokens_and_added_tokens_are_whole(tokenizer):
+    assert tokenizer.tokenize("12.75") == ["1", "2", ".", "7", "5"]
     for token in (*CHAT_TOKENS, *trajectory_tokens(6)):
         assert tokenizer.encode(token) == [tokenizer.convert_tokens_to_ids(token)]
 
