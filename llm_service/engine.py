@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from vllm import RequestOutput, SamplingParams
     from vllm.v1.engine.async_llm import AsyncLLM
 
+    from llm_service.modeling.motion_prior import MotionPrior
+
 DRAIN_SECONDS = 5.0
 STOP_SECONDS = 20.0
 """An engine process takes 1 to 5 s to end in order; after this long vLLM kills it."""
@@ -49,10 +51,17 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class ExplanationPiece:
-    """Some text, and in the last piece why it ended: by itself, at its length limit, or at a deadline."""
+    """Some text, and in the last piece why it ended: by itself, at its length limit, or at a deadline.
+
+    Attributes:
+        text: What is said.
+        finish: None but in the last piece.
+        draft: What the model wrote, where `text` is that held to the facts.
+    """
 
     text: str
     finish: Literal["stop", "length", "deadline"] | None = None
+    draft: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,12 @@ class CorrectionEngine:
     """Predictions and explanations from one `AsyncLLM`. A cancelled caller's request is aborted in the engine."""
 
     def __init__(
-        self, engine: "AsyncLLM", launcher: ThreadPoolExecutor, settings: EngineSettings, adapter: Path | None
+        self,
+        engine: "AsyncLLM",
+        launcher: ThreadPoolExecutor,
+        settings: EngineSettings,
+        adapter: Path | None,
+        motion_prior: "MotionPrior | None",
     ) -> None:
         from vllm.lora.request import LoRARequest
 
@@ -93,6 +107,7 @@ class CorrectionEngine:
         self._launcher = launcher
         self._channel_ids: list[int] = engine.model_config.hf_config.traj_channel_ids
         self._adapter = LoRARequest("adapter", 1, str(adapter)) if adapter else None
+        self._motion_prior = motion_prior
         self._request_ids = itertools.count()
         self._stopping = False
         self.settings = settings
@@ -115,13 +130,14 @@ class CorrectionEngine:
             launcher.shutdown(wait=False)
             raise
         adapter = llm_directory / ADAPTER_DIRECTORY
-        started = cls(engine, launcher, settings, adapter if adapter.exists() else None)
+        motion_prior = await asyncio.to_thread(_motion_prior, llm_directory)
+        started = cls(engine, launcher, settings, adapter if adapter.exists() else None, motion_prior)
         if started._adapter:
             await engine.add_lora(started._adapter)
         return started
 
     async def predict(self, prompt: CorrectionPrompt, scene_uuid: str, sent: asyncio.Event | None = None) -> Prediction:
-        """The head's numbers after one prefill.
+        """The head's numbers after one prefill, and what the motion prior adds.
 
         Args:
             prompt: A correction prompt.
@@ -135,7 +151,7 @@ class CorrectionEngine:
             async for output in outputs:
                 logits = output.outputs[0].logprobs[0]  # ty: ignore[not-subscriptable]
         numbers = numbers_from_logits([logits[token_id].logprob for token_id in self._channel_ids])
-        return _prediction(numbers)
+        return _prediction(numbers, self._motion_prior, prompt.tokens[PLAN_MODALITY])
 
     async def explain(
         self, prompt: CorrectionPrompt, scene_uuid: str, max_tokens: int, sampling: Sampling = GREEDY
@@ -257,8 +273,14 @@ def _content_digest(values: torch.Tensor) -> str:
     return hashlib.blake2b(values.numpy().tobytes(), digest_size=16).hexdigest()
 
 
-def _prediction(numbers: NDArray[np.float64]) -> Prediction:
-    from llm_service.modeling.heads import split_numbers
+def _motion_prior(llm_directory: Path) -> "MotionPrior | None":
+    from llm_service.modeling.motion_prior import load_motion_prior
 
-    offset_m, scale_m = split_numbers(torch.from_numpy(numbers))
-    return Prediction(offset_m.numpy(), scale_m.numpy())
+    return load_motion_prior(llm_directory)
+
+
+def _prediction(numbers: NDArray[np.float64], prior: "MotionPrior | None", plan: torch.Tensor) -> Prediction:
+    from llm_service.modeling.motion_prior import corrected
+
+    offset_m, scale_m = corrected(torch.from_numpy(numbers)[None], prior, plan)
+    return Prediction(offset_m[0].numpy(), scale_m[0].numpy())

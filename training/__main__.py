@@ -10,12 +10,13 @@ from training.data import commands as data_commands
 from training.evaluating.commands import evaluate
 from training.exporting.commands import export
 from training.forecasting.commands import forecast
+from training.motion.commands import motion
 from training.perceiving.commands import perception
 from training.running.commands import plot, train
 
 app = typer.Typer(no_args_is_help=True, help="Makes bundles and data for both services.")
 app.add_typer(data_commands.app, name="data")
-for command in (perception, forecast, train, plot, export, chat):
+for command in (perception, forecast, motion, train, plot, export, chat):
     app.command()(command)
 app.command("eval")(evaluate)
 

@@ -15,6 +15,7 @@ class TrajectoryLlamaConfig(LlamaConfig):
         never_generated_ids: Ids that text must never hold: added tokens, chat roles, padding rows of the vocabulary.
         num_waypoints: Waypoints of a trajectory.
         step_s: Seconds between waypoints.
+        motion_prior: Whether offsets are the head's plus a motion prior's, see `motion_prior.MotionPrior`.
         caution: How much offsets are held back, see `llm_service.correction.certainty`.
     """
 
@@ -28,6 +29,7 @@ class TrajectoryLlamaConfig(LlamaConfig):
     never_generated_ids: list | None = None
     num_waypoints: int = 6
     step_s: float = 0.5
+    motion_prior: bool = False
     caution: float = 0.0
 
 

@@ -9,7 +9,9 @@ from transformers import LlamaForCausalLM
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
-from llm_service.modeling.heads import make_projectors, make_trajectory_head, split_numbers
+from llm_service.modeling.heads import make_projectors, make_trajectory_head
+from llm_service.modeling.motion_prior import corrected, make_motion_prior
+from llm_service.modeling.special_tokens import PLAN_MODALITY
 
 Modalities = Mapping[str, Sequence[Tensor]]
 """Per modality, one [n_tokens, width] tensor for each sample of the batch that has it, in batch order."""
@@ -22,12 +24,13 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
     """
 
     config_class = TrajectoryLlamaConfig
-    _keep_in_fp32_modules_strict: ClassVar[list[str]] = ["projectors", "trajectory_head"]  # ty: ignore[incompatible-attribute-override]
+    _keep_in_fp32_modules_strict: ClassVar[list[str]] = ["projectors", "trajectory_head", "motion_prior"]  # ty: ignore[incompatible-attribute-override]
 
     def __init__(self, config: TrajectoryLlamaConfig) -> None:
         super().__init__(config)
         self.projectors = make_projectors(config)
         self.trajectory_head = make_trajectory_head(config)
+        self.motion_prior = make_motion_prior(config) if config.motion_prior else None
         self.post_init()
 
     def embed(self, input_ids: Tensor, modalities: Modalities) -> Tensor:
@@ -61,13 +64,23 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
         embeddings = self.embed(input_ids, modalities)
         return self.model(inputs_embeds=embeddings, attention_mask=attention_mask).last_hidden_state
 
-    def trajectory_at(self, hidden: Tensor, input_ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Offset [N, T, 2] and scale [N, T] in metres at each of the N `<|traj|>` tokens of the batch."""
-        numbers = self.trajectory_head(hidden[input_ids == self.config.traj_token_id])
-        return split_numbers(numbers)
+    def trajectory_at(self, hidden: Tensor, input_ids: Tensor, plans: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Offset [N, T, 2] and scale [N, T] in metres at each of the N `<|traj|>` tokens of the batch.
+
+        Args:
+            hidden: Of `hidden_states`.
+            input_ids: [B, L].
+            plans: `plan_features` [1, width] of each token, in their order.
+        """
+        return self.read_numbers(self.trajectory_head(hidden[input_ids == self.config.traj_token_id]), plans)
+
+    def read_numbers(self, numbers: Tensor, plans: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """As `trajectory_at`, of the head's numbers [N, T, 3]."""
+        return corrected(numbers, self.motion_prior, torch.cat(list(plans)).to(numbers.device))
 
     def trajectory(
         self, input_ids: Tensor, modalities: Modalities, attention_mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Offset [N, T, 2] to the proposal in the ego frame and Laplace scale [N, T], metres."""
-        return self.trajectory_at(self.hidden_states(input_ids, modalities, attention_mask), input_ids)
+        hidden = self.hidden_states(input_ids, modalities, attention_mask)
+        return self.trajectory_at(hidden, input_ids, modalities[PLAN_MODALITY])

@@ -2,8 +2,10 @@
 
 vLLM's generate runner returns token log-probabilities, not hidden states. So the head's numbers ride on the logits of
 reserved vocabulary ids, and the engine asks for exactly these logits, raw. One engine then gives the trajectory after
-one prefill and writes the explanation too.
+one prefill and writes the explanation too. A motion prior needs no engine: `CorrectionEngine` adds its offsets.
 """
+
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -17,6 +19,7 @@ from llm_service.modeling.channel import CHANNEL_OFFSET
 from llm_service.modeling.heads import make_projectors, make_trajectory_head
 from llm_service.modeling.special_tokens import placeholder_token
 from llm_service.modeling.vllm_processor import TrajectoryDummyInputs, TrajectoryProcessingInfo, TrajectoryProcessor
+from llm_service.modeling.weight_files import MOTION_PRIOR
 
 
 @MULTIMODAL_REGISTRY.register_processor(
@@ -40,6 +43,10 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM, SupportsMultiModal):
         self._channels = slice(first, first + count)
         never = torch.tensor(config.never_generated_ids, dtype=torch.long)
         self.register_buffer("_never_generated", never, persistent=False)
+
+    def load_weights(self, weights: Iterable[tuple[str, Tensor]]) -> set[str]:
+        """All but the motion prior's."""
+        return super().load_weights((name, tensor) for name, tensor in weights if not name.startswith(MOTION_PRIOR))
 
     def get_language_model(self) -> torch.nn.Module:  # ty: ignore[incompatible-method-override]
         return self

@@ -1,8 +1,9 @@
-"""The weights of an `llm/` directory: a file each for the base model, projectors and head, under one index."""
+"""The weights of an `llm/` directory: a file each for the base model and for what it gains, under one index."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import safe_open
@@ -10,18 +11,26 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from llm_service.checkpoint import INDEX_FILE
-from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
+
+if TYPE_CHECKING:
+    from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
 
 BASE_FILE = "base_model.safetensors"
 """Not `model.safetensors`: where that exists, transformers loads it alone and never looks at the index."""
-PART_FILES = {"projectors.": "projectors.safetensors", "trajectory_head.": "trajectory_head.safetensors"}
+MOTION_PRIOR = "motion_prior."
+PART_FILES = {
+    "projectors.": "projectors.safetensors",
+    "trajectory_head.": "trajectory_head.safetensors",
+    MOTION_PRIOR: "motion_prior.safetensors",
+}
 """File of the tensors whose name has a prefix; all others are in `BASE_FILE`."""
+_ALWAYS_FLOAT32 = ("trajectory_head.", MOTION_PRIOR)
 EMBEDDING_NAME = "model.embed_tokens.weight"
 EMBEDDING_APART = {EMBEDDING_NAME: "embeddings.safetensors", **PART_FILES}
 """Leaves in `BASE_FILE` what no LoRA stage changes."""
 
 
-def model_tensors(model: TrajectoryLlamaForCausalLM) -> dict[str, Tensor]:
+def model_tensors(model: "TrajectoryLlamaForCausalLM") -> dict[str, Tensor]:
     """All tensors that are stored: not the language head where it is the input embedding."""
     tensors = dict(model.state_dict())
     if model.config.tie_word_embeddings:
@@ -38,13 +47,14 @@ def write_weights(
     """Writes tensors, then an index over all weight files that the directory holds.
 
     Args:
-        dtype: Of the stored tensors, but for the head's, which is float32 always; None keeps each tensor's own.
+        dtype: Of the stored tensors, but for the head's and the motion prior's, which are float32 always; None keeps
+            each tensor's own.
         files: File of the names that begin with a prefix.
     """
     grouped: dict[str, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         file = next((file for prefix, file in files.items() if name.startswith(prefix)), BASE_FILE)
-        kept = torch.float32 if name.startswith("trajectory_head.") else dtype or tensor.dtype
+        kept = torch.float32 if name.startswith(_ALWAYS_FLOAT32) else dtype or tensor.dtype
         grouped.setdefault(file, {})[name] = tensor.detach().to("cpu", kept).contiguous()
     for file, group in grouped.items():
         save_file(group, directory / file, metadata={"format": "pt"})

@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-DATA_AND_ENCODERS = ("drives", "many-drives", "samples", "many-samples", "seeing", "perception")
-STAGES = ("pretrain", "words", "maps", "sft", "full")
+DATA_AND_PARTS = ("drives", "many-drives", "samples", "many-samples", "seeing", "perception", "motion-prior")
+STAGES = ("pretrain", "words", "maps", "motion", "sft", "full")
 
 
 def steps_left(out: Path) -> dict[str, list[str]]:
@@ -27,7 +27,7 @@ def filled_by(command: list[str]) -> Path:
 
 def test_every_step_reads_what_steps_before_it_filled(tmp_path):
     steps = steps_left(tmp_path)
-    assert sorted(steps) == sorted([*DATA_AND_ENCODERS, *STAGES, "bundle"])
+    assert sorted(steps) == sorted([*DATA_AND_PARTS, *STAGES, "bundle"])
     filled: set[Path] = set()
     for command in steps.values():
         paths = {Path(word.split("=")[-1]) for word in command if str(tmp_path) in word}
@@ -42,6 +42,6 @@ def test_every_stage_has_its_recipe(tmp_path):
 
 
 def test_a_chain_that_was_interrupted_goes_on_where_it_stopped(tmp_path):
-    for step in (*DATA_AND_ENCODERS, "pretrain"):
+    for step in (*DATA_AND_PARTS, "pretrain"):
         (tmp_path / f"{step}.done").touch()
-    assert list(steps_left(tmp_path)) == ["words", "maps", "sft", "full", "bundle"]
+    assert list(steps_left(tmp_path)) == [*STAGES[1:], "bundle"]

@@ -8,6 +8,7 @@ from typing import Any
 from perception_service.models.presets import PRESET_NAMES
 from training.exporting.run_record import StageRecord
 from training.forecasting.train import RECIPE_FILE as FORECAST_FILE
+from training.motion.train import RECIPE_FILE as MOTION_FILE
 from training.perceiving.outcome import RECIPE_FILE as PERCEPTION_FILE
 
 _SPLITS_FILE = "splits.json"
@@ -26,6 +27,7 @@ def is_procedural_alone(chain: Sequence[StageRecord]) -> bool:
     return (
         first.started_from == first.info.base.name
         and all(_is_procedural(record.told("dataset_dir")) for record in chain)
+        and all(_is_own_prior(record.recipe.get("motion_prior")) for record in chain)
         and all(record.recipe.get(key) is None for record in chain for key in _FOREIGN_WEIGHTS)
         and _are_own_encoders(first.recipe.get("perception"))
     )
@@ -43,6 +45,11 @@ def _are_own_encoders(perception: Any) -> bool:
     directory = Path(perception)
     made = [directory / PERCEPTION_FILE, directory / FORECAST_FILE]
     return made[0].is_file() and all(_is_procedural(_data_of(path)) for path in made if path.is_file())
+
+
+def _is_own_prior(prior: Any) -> bool:
+    """Whether a stage got no motion prior, or one that `training motion` made of such drives."""
+    return prior is None or (isinstance(prior, str) and _is_procedural(_data_of(Path(prior) / MOTION_FILE)))
 
 
 def _data_of(recipe: Path) -> Any:

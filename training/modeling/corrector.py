@@ -124,7 +124,12 @@ class Corrector(nn.Module):
 
     def predict(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Offset [P, T, 2] to each plan in the ego frame and Laplace scale [P, T], metres."""
-        return self._trajectory_at(self.hidden_states(batch), batch["input_ids"])
+        return self._trajectory_at(self.hidden_states(batch), batch)
+
+    def read_numbers(self, numbers: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """As `predict`, of what the trajectory head put out for the batch."""
+        with _exact(numbers):
+            return self.llm.read_numbers(numbers, list(batch["plan"]))
 
     def hidden_states(self, batch: Batch) -> Tensor:
         """Final normalised hidden states [B, L, H] of the language model."""
@@ -148,7 +153,7 @@ class Corrector(nn.Module):
             predicting, targets = predicted_labels(batch["labels"])
             terms["lm"] = lm_loss(self.llm.lm_head(hidden[predicting]), targets, self.never_said)
         if "traj" in self.settings.losses:
-            offset_m, scale_m = self._trajectory_at(hidden, batch["input_ids"])
+            offset_m, scale_m = self._trajectory_at(hidden, batch)
             terms["traj"] = traj_loss(
                 self.settings.traj_loss,
                 offset_m,
@@ -159,9 +164,9 @@ class Corrector(nn.Module):
             )
         return terms
 
-    def _trajectory_at(self, hidden: Tensor, input_ids: Tensor) -> tuple[Tensor, Tensor]:
-        with _exact(input_ids):
-            return self.llm.trajectory_at(hidden, input_ids)
+    def _trajectory_at(self, hidden: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        with _exact(hidden):
+            return self.llm.trajectory_at(hidden, batch["input_ids"], list(batch["plan"]))
 
     def _alignment_losses(
         self, vectors: Sequence[Mapping[str, SampleVectors]], window: Sequence[Batch]

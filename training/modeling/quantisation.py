@@ -7,7 +7,7 @@ from transformers import BitsAndBytesConfig
 
 from waymend.errors import InvalidField
 
-_NEVER_QUANTISED = ["projectors", "trajectory_head", "lm_head"]
+_NEVER_QUANTISED = ["projectors", "trajectory_head", "motion_prior", "lm_head"]
 
 
 def quantisation(bits: int | None, compute_dtype: torch.dtype) -> BitsAndBytesConfig | None:

@@ -102,7 +102,7 @@ def _alignment_trains(name: str, settings: CorrectorSettings) -> bool:
 
 def _llm_trains(name: str, settings: CorrectorSettings, base: BaseReference, layers: int) -> bool:
     part, _, rest = name.partition(".")
-    if part == "trajectory_head":
+    if part in ("trajectory_head", "motion_prior"):
         return "traj" in settings.losses
     if part == "projectors":
         return rest.partition(".")[0] in {PLAN_MODALITY, *settings.modalities}

@@ -12,7 +12,6 @@ from torch.utils.data import DataLoader
 from transformers import TrainingArguments
 from transformers.trainer_utils import speed_metrics
 
-from llm_service.modeling.heads import split_numbers
 from training.loading.collation import Batch
 from training.loading.examples import CorrectionExamples
 from training.loading.keyframe_order import spread_order
@@ -53,7 +52,7 @@ def evaluate(
     model.eval()
     with torch.no_grad(), trainer.compute_loss_context_manager(), _head_numbers(corrector) as numbers:
         for window in _windows(trainer, examples, ranked):
-            _evaluate_window(trainer, model, window, numbers, totals)
+            _evaluate_window(trainer, model, corrector, window, numbers, totals)
     terms = totals.terms(arguments.device)
     losses = {name: torch.tensor(terms[name]) for name in LOSS_NAMES if name in terms}
     metrics = {"loss": float(weighted_sum(losses, trainer.weights))}
@@ -66,6 +65,7 @@ def evaluate(
 def _evaluate_window(
     trainer: "CorrectionTrainer",
     model: nn.Module,
+    corrector: Corrector,
     window: Sequence[Batch],
     numbers: list[Tensor],
     totals: EvaluationTotals,
@@ -76,7 +76,8 @@ def _evaluate_window(
         losses = model(batch, compared if index == len(window) - 1 else ())
         if not batch["filler"]:
             totals.add_losses(losses.examples)
-            totals.add_distances(batch["offset_m"], split_numbers(numbers[-1])[0] if numbers else None)
+            predicted_m = corrector.read_numbers(numbers[-1], batch)[0] if numbers else None
+            totals.add_distances(batch["offset_m"], predicted_m)
         totals.add_alignment(losses.alignment, samples)
         numbers.clear()
         handler = trainer.callback_handler

@@ -135,7 +135,20 @@ def encoders_of_logs(root):
     (root / "encoders/forecast.json").write_text(json.dumps({"settings": {"data": str(root / "logs")}}))
 
 
+def get_prior(root, data):
+    (root / "prior").mkdir()
+    (root / "prior/motion.json").write_text(json.dumps({"settings": {"data": str(root / data)}}))
+    write_recipe(root / "sft", perception=str(root / "pretrain/perception"), motion_prior=str(root / "prior"))
+
+
+def test_a_motion_prior_of_such_drives_is_as_free(procedural):
+    get_prior(procedural, "drives")
+    assert claims_procedural(procedural)
+
+
 FOREIGN = {
+    "a motion prior that learned from logs": lambda root: get_prior(root, "logs"),
+    "a motion prior that does not tell": lambda root: write_recipe(root / "sft", motion_prior=str(root)),
     "a scene of a log": log_of_a_vehicle,
     "a stage that is gone": lambda root: shutil.rmtree(root / "pretrain"),
     "a recipe that is gone": lambda root: (root / "pretrain/recipe.yaml").unlink(),

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from training.recipe.keys.section import Section
+from training.recipe.keys.section import PathKey, Section
 
 Template = Literal["chatml", "smollm2", "llama2"]
 BUILT_IN = "builtin:"
@@ -17,6 +17,8 @@ class ModelKeys(Section):
         dtype: Of frozen weights. What is trained is float32 always. (`torch_dtype` in older files.)
         quantization_bit: Bits of the frozen Llama's linears under LoRA (QLoRA); None: not quantised.
         template: Chat template for a tokenizer that has none of its own; None: the base's, where it is known.
+        motion_prior: Directory of a motion prior (`python -m training motion`) that the model gets before its first
+            step; None: it has one if what training starts from has one.
     """
 
     title: ClassVar[str] = "model"
@@ -25,6 +27,7 @@ class ModelKeys(Section):
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"
     quantization_bit: Literal[4, 8] | None = None
     template: Template | None = None
+    motion_prior: PathKey | None = None
 
     @property
     def base_preset(self) -> str | None:

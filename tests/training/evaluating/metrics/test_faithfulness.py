@@ -2,8 +2,8 @@
 
 import pytest
 
-from training.data.explanations.claims import KeepsMotion, NoChange
-from training.data.explanations.verdict import Finding, Verdict
+from llm_service.explaining.claims import KeepsMotion, NoChange
+from llm_service.explaining.verdict import Finding, Verdict
 from training.evaluating.metrics.faithfulness import SaidClaim, faithfulness_of, faithfulness_summary
 
 

@@ -1,0 +1,135 @@
+"""A motion prior: trained from samples, and given to a language model."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+import typer
+from safetensors.torch import load_file, save_file
+from typer.testing import CliRunner
+
+from llm_service.modeling.motion_prior import load_motion_prior
+from llm_service.modeling.plan_features import plan_features
+from training.exporting.comparison import largest_difference_m
+from training.exporting.export import export_bundle
+from training.loading.further_plans import FurtherPlans
+from training.loading.split_plans import plans_of_split
+from training.modeling.base_presets import BUILTIN_TINY
+from training.modeling.base_reference import BaseReference
+from training.modeling.bases import prepare_base
+from training.modeling.language_model import load_language_model
+from training.modeling.motion_prior import add_motion_prior
+from training.modeling.settings import CorrectorSettings
+from training.motion.commands import motion
+from training.motion.settings import MotionTraining
+from training.motion.train import RECIPE_FILE, WEIGHTS_FILE, plan_rows, train_motion_prior
+from training.recipe.reading import recipe_from
+from training.running.train import start_run, train
+from waymend.errors import InvalidField
+from waymend.trajectory import Horizon
+
+HORIZON = Horizon()
+
+
+@pytest.fixture(scope="module")
+def settings(samples, tmp_path_factory):
+    return MotionTraining(samples, tmp_path_factory.mktemp("motion") / "prior", steps=200, further_plans=6)
+
+
+@pytest.fixture(scope="module")
+def finished(settings):
+    return train_motion_prior(settings)
+
+
+@pytest.fixture
+def llm(tmp_path):
+    base = prepare_base(BUILTIN_TINY, tmp_path / "base")
+    return load_language_model(base, CorrectorSettings(), BaseReference.of(BUILTIN_TINY))
+
+
+def test_rows_hold_what_the_model_is_told_and_what_is_missing_to_the_truth(samples):
+    further = FurtherPlans(2, seed=3)
+    rows = plan_rows(samples, "train", HORIZON, further)
+    keyframe, plans = next(plans_of_split(samples, "train", HORIZON, further))
+    assert rows.scenes[: len(plans)] == (keyframe.scene_name,) * len(plans)
+    np.testing.assert_allclose(rows.offsets_m[1], keyframe.future_ego_m - plans[1], atol=1e-5)
+    told = plan_features(plans[1], HORIZON.step_s, keyframe.ego_state, keyframe.command)
+    np.testing.assert_array_equal(rows.inputs[1], told[0])
+
+
+def test_it_learns_and_tells_how_it_was_made(finished, settings):
+    assert finished.error_m < 0.7 * finished.plan_error_m
+    recipe = json.loads((settings.out / RECIPE_FILE).read_text())
+    assert recipe["settings"]["steps"] == 200
+    assert recipe["held_back_error_m"] == finished.error_m
+
+
+def test_equal_settings_give_equal_weights(finished, settings, tmp_path):
+    train_motion_prior(replace(settings, out=tmp_path / "again"))
+    assert (tmp_path / "again" / WEIGHTS_FILE).read_bytes() == (settings.out / WEIGHTS_FILE).read_bytes()
+
+
+def test_the_command_writes_it_and_refuses_what_cannot_be(samples, tmp_path):
+    app = typer.Typer()
+    app.command()(motion)
+    command = ["--data", str(samples), "--out", str(tmp_path / "prior"), "--further-plans", "0"]
+    done = CliRunner().invoke(app, [*command, "--steps", "2"])
+    assert done.exit_code == 0, done.output
+    assert "m on held-back scenes" in done.output
+    refused = CliRunner().invoke(app, [*command, "--steps", "0"])
+    assert refused.exit_code == 1
+    assert "steps: expected at least 1" in refused.output
+    again = CliRunner().invoke(app, [*command, "--steps", "2"])
+    assert "out: expected a new or empty directory" in again.output
+
+
+def test_a_model_gets_the_mean_of_both(llm, finished, settings):
+    plan, hidden = torch.randn(5, 1, 78), torch.randn(5, llm.config.hidden_size)
+    of_head, scale = llm.read_numbers(llm.trajectory_head(hidden), list(plan))
+    add_motion_prior(llm, settings.out)
+    of_both, same_scale = llm.read_numbers(llm.trajectory_head(hidden), list(plan))
+    prior = type(llm.motion_prior)(78, 6)
+    prior.load_state_dict(load_file(settings.out / WEIGHTS_FILE))
+    torch.testing.assert_close(of_both, 0.6 * of_head + 0.4 * prior(plan[:, 0]), rtol=0, atol=1e-4)
+    assert (of_both - of_head).abs().max() > 0.01
+    torch.testing.assert_close(same_scale, scale)
+    with pytest.raises(InvalidField, match="motion_prior: expected null"):
+        add_motion_prior(llm, settings.out)
+
+
+def test_a_prior_of_other_plans_or_none_is_refused(llm, tmp_path):
+    with pytest.raises(InvalidField, match=r"a directory with motion_prior\.safetensors"):
+        add_motion_prior(llm, tmp_path)
+    save_file({"output.bias": torch.zeros(4)}, tmp_path / WEIGHTS_FILE)
+    with pytest.raises(InvalidField, match="weights for plans as this model reads them"):
+        add_motion_prior(llm, tmp_path)
+    assert llm.motion_prior is None
+
+
+@pytest.fixture
+def recipe(small_keys, tmp_path) -> Callable:
+    def make(name, **keys):
+        return recipe_from({**small_keys, "output_dir": str(tmp_path / name), "max_samples": 4, "max_steps": 2, **keys})
+
+    return make
+
+
+def test_a_stage_gets_it_trains_it_and_hands_it_on_to_the_bundle(recipe, settings, finished, tmp_path):
+    first = train(recipe("first", finetuning_type="full", motion_prior=str(settings.out))).directory
+    second = train(recipe("second", finetuning_type="full", model_name_or_path=str(first))).directory
+    start = load_file(settings.out / WEIGHTS_FILE)
+    priors = [load_file(stage / "llm/motion_prior.safetensors") for stage in (first, second)]
+    name = "inner.0.weight"
+    weights = [start[name], *(prior[f"motion_prior.{name}"] for prior in priors)]
+    assert all(not torch.equal(before, after) for before, after in pairwise(weights))
+    export_bundle(second, tmp_path / "bundle", "mine", "1.0")
+    assert largest_difference_m(second, tmp_path / "bundle") < 1e-3
+    served = load_motion_prior(tmp_path / "bundle/llm")
+    assert served is not None
+    assert torch.equal(served.inner[0].weight, weights[-1])
+    with pytest.raises(InvalidField, match="motion_prior: expected null"):
+        start_run(recipe("third", model_name_or_path=str(first), motion_prior=str(settings.out)))

@@ -1,0 +1,99 @@
+"""Fits a network to offsets of plans: mean distance as the loss, the state that does best on held-back scenes."""
+
+import copy
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from llm_service.modeling.motion_prior import MotionPrior
+
+_HELD_BACK = 0.1
+_CHECK_EVERY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """How a network is fitted: at most so many steps, or so many epochs of few rows."""
+
+    steps: int = 4000
+    epochs: int = 100
+    batch_size: int = 256
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OffsetRows:
+    """N rows, float32.
+
+    Attributes:
+        inputs: [N, F].
+        offsets_m: [N, T, 2], truth minus plan.
+        scenes: Names of the N rows' scenes.
+    """
+
+    inputs: NDArray[np.float32]
+    offsets_m: NDArray[np.float32]
+    scenes: tuple[str, ...]
+
+    def chosen(self, rows: NDArray[np.bool_]) -> Self:
+        """Those rows alone."""
+        return type(self)(self.inputs[rows], self.offsets_m[rows], tuple(np.array(self.scenes)[rows].tolist()))
+
+
+def fit_motion_prior(rows: OffsetRows, seed: int, fitting: Fitting = Fitting()) -> tuple[MotionPrior, float]:
+    """A network, and its mean distance from the truth on held-back scenes, metres; equal arguments give equal weights.
+
+    Args:
+        rows: At least one.
+        seed: Of weights, batches and the scenes that are held back.
+        fitting: How.
+    """
+    fit, held = _divided(rows, seed)
+    inputs, offsets_m = torch.from_numpy(fit.inputs), torch.from_numpy(fit.offsets_m)
+    steps = min(fitting.steps, fitting.epochs * -(-len(inputs) // fitting.batch_size))
+    drawn = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = MotionPrior(inputs.shape[1], offsets_m.shape[1])
+        optimizer = torch.optim.AdamW(network.parameters(), fitting.learning_rate, weight_decay=fitting.weight_decay)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+        best, best_m = copy.deepcopy(network.state_dict()), float("inf")
+        for step in range(steps):
+            chosen = torch.randint(len(inputs), (min(fitting.batch_size, len(inputs)),), generator=drawn)
+            loss = _error_m(network(inputs[chosen]), offsets_m[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            if (step + 1) % _CHECK_EVERY == 0 or step + 1 == steps:
+                error_m = _held_back_error_m(network, held)
+                if error_m < best_m:
+                    best, best_m = copy.deepcopy(network.state_dict()), error_m
+    network.load_state_dict(best)
+    return network.eval(), best_m
+
+
+def _divided(rows: OffsetRows, seed: int) -> tuple[OffsetRows, OffsetRows]:
+    """Rows to train on, and those of a tenth of the scenes; all rows for both where there is one scene."""
+    names = sorted(set(rows.scenes))
+    if len(names) < 2:
+        return rows, rows
+    count = max(1, round(_HELD_BACK * len(names)))
+    held = set(np.random.default_rng(seed).choice(names, count, replace=False).tolist())
+    is_held = np.array([scene in held for scene in rows.scenes])
+    return rows.chosen(~is_held), rows.chosen(is_held)
+
+
+def _error_m(offsets_m: Tensor, true_m: Tensor) -> Tensor:
+    """Mean distance over waypoints; the small constant keeps its slope finite at 0."""
+    return ((offsets_m - true_m).square().sum(-1) + 1e-6).sqrt().mean()
+
+
+@torch.inference_mode()
+def _held_back_error_m(network: MotionPrior, held: OffsetRows) -> float:
+    return float(_error_m(network(torch.from_numpy(held.inputs)), torch.from_numpy(held.offsets_m)))
