@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from llm_service.correction.deciding import decide
 from llm_service.correction.findings import findings_in_words
 from llm_service.correction.received_scene import ReceivedScene
-from llm_service.engine import CorrectionEngine, ExplanationPiece
+from llm_service.engine import GREEDY, CorrectionEngine, ExplanationPiece, Sampling
 from llm_service.modeling.plan_features import plan_features
 from llm_service.prompt import CorrectionPrompt, PromptBuilder
-from llm_service.verifier import Decision, Report, Verifier
+from llm_service.verifier import Course, Decision, Report, Verifier, VerifierLimits
 from waymend.trajectory import EgoState, Horizon
 
 
@@ -113,9 +113,12 @@ class Corrector:
         }
         return Correction(task, decision, findings, prediction.scale_m, prompt, scene, stage_ms)
 
-    def explain(self, correction: Correction, max_tokens: int) -> AsyncGenerator[ExplanationPiece]:
-        """The explanation of a correction, as pieces of text."""
-        return self._engine.explain(self.explanation_prompt(correction), correction.scene.uuid, max_tokens)
+    def write(
+        self, correction: Correction, max_tokens: int, sampling: Sampling = GREEDY
+    ) -> AsyncGenerator[ExplanationPiece]:
+        """What the model writes of a correction, in pieces of text."""
+        prompt = self.explanation_prompt(correction)
+        return self._engine.explain(prompt, correction.scene.uuid, max_tokens, sampling)
 
     def explanation_prompt(self, correction: Correction) -> CorrectionPrompt:
         """The prompt of the correction, the answer that was given, and what the verifier found."""
@@ -134,11 +137,21 @@ class Corrector:
         plan = plan_features(task.proposal_ego_m, self._horizon.step_s, task.ego_state, task.command)
         return self._prompts.correction(scene.tokens, plan, task.instruction)
 
-    def _findings(self, task: CorrectionTask, decision: Decision) -> str:
-        proposal, answer = (
-            self._verifier.course(trajectory_ego_m, self._horizon.step_s, task.ego_state)
-            for trajectory_ego_m in (task.proposal_ego_m, decision.trajectory_ego_m)
+    @property
+    def limits(self) -> VerifierLimits:
+        """Those that trajectories are held to."""
+        return self._verifier.limits
+
+    def courses(self, task: CorrectionTask, decision: Decision) -> tuple[Course, Course]:
+        """The proposal and the answer as the vehicle would drive them."""
+        step_s, state = self._horizon.step_s, task.ego_state
+        return (
+            self._verifier.course(task.proposal_ego_m, step_s, state),
+            self._verifier.course(decision.trajectory_ego_m, step_s, state),
         )
+
+    def _findings(self, task: CorrectionTask, decision: Decision) -> str:
+        proposal, answer = self.courses(task, decision)
         return findings_in_words(proposal, decision.proposal_report, answer, decision.answer_report)
 
     async def _judge_proposal(self, sent: asyncio.Event, scene: ReceivedScene, task: CorrectionTask) -> Report:

@@ -1,6 +1,6 @@
 """Which changes a cause may be given for."""
 
-from training.data.explanations.claims import (
+from llm_service.explaining.claims import (
     AgentMention,
     Cause,
     Change,

@@ -6,20 +6,19 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.explanations.causality import explains
-from training.data.explanations.claims import Cause, Change, Claim
-from training.data.explanations.facts.all_facts import true_claims
-from training.data.explanations.situation import Situation
-from training.data.explanations.verdict import Finding, Verdict
-from training.data.explanations.wording.joints import cause_comes_first, clauses_of, gives_reason, sentences_of
-from training.data.explanations.wording.phrasebook import read_clause
-from training.data.samples.keyframe import Keyframe
+from llm_service.explaining.causality import explains
+from llm_service.explaining.claims import Cause, Change, Claim
+from llm_service.explaining.facts.all_facts import true_claims
+from llm_service.explaining.situation import Moment, Situation
+from llm_service.explaining.verdict import Finding, Verdict
+from llm_service.explaining.wording.joints import cause_comes_first, clauses_of, gives_reason, sentences_of
+from llm_service.explaining.wording.phrasebook import read_clause
 
 _FLOAT_ERROR = 1e-9
 
 
 def check(
-    text: str, keyframe: Keyframe, proposal_ego_m: NDArray[np.float64], corrected_ego_m: NDArray[np.float64]
+    text: str, moment: Moment, proposal_ego_m: NDArray[np.float64], corrected_ego_m: NDArray[np.float64]
 ) -> Verdict:
     """Reads every clause of a text and looks for it among all that is true of the two trajectories [T, 2].
 
@@ -29,7 +28,7 @@ def check(
     Raises:
         InvalidField: As `Situation.of`; no text raises anything.
     """
-    facts = true_claims(Situation.of(keyframe, proposal_ego_m, corrected_ego_m))
+    facts = true_claims(Situation.of(moment, proposal_ego_m, corrected_ego_m))
     parts = [part for sentence in sentences_of(text) for part in _check_sentence(sentence, facts)]
     findings = tuple(part for part in parts if isinstance(part, Finding))
     return Verdict(findings, tuple(part for part in parts if isinstance(part, str)))
@@ -56,7 +55,7 @@ def _check_clause(clause: str, facts: Sequence[Claim]) -> Finding | str:
     if reading is None:
         return clause
     same_kind = [fact for fact in facts if type(fact) is type(reading.claim)]
-    fact = next((fact for fact in same_kind if _agree(reading.claim, fact, reading.tolerances)), None)
+    fact = next((fact for fact in same_kind if agree(reading.claim, fact, reading.tolerances)), None)
     if fact is not None:
         return Finding(clause, reading.claim, fact, True, f"the scene has {fact}")
     instead = ", ".join(map(str, same_kind)) or f"no {type(reading.claim).__name__}"
@@ -75,12 +74,12 @@ def _check_reason(before: Finding, joint: str, after: Finding) -> Finding | str:
     return Finding(text, None, None, answers, f"the change {'answers' if answers else 'is no answer'} to the cause")
 
 
-def _agree(said: object, fact: object, tolerances: Mapping[str, float], prefix: str = "") -> bool:
+def agree(said: object, fact: object, tolerances: Mapping[str, float], prefix: str = "") -> bool:
     """Whether every field of a claim is as said; `fact` is of the same type."""
     for field in fields(said):  # ty: ignore[invalid-argument-type]
         name, here, there = prefix + field.name, getattr(said, field.name), getattr(fact, field.name)
         if is_dataclass(here):
-            if not _agree(here, there, tolerances, f"{name}."):
+            if not agree(here, there, tolerances, f"{name}."):
                 return False
         elif isinstance(here, float):
             if abs(here - there) > tolerances[name] + _FLOAT_ERROR:

@@ -3,14 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.explanations.claims import Change, Claim
-from training.data.explanations.facts.all_facts import true_claims
-from training.data.explanations.selection import Selection, select
-from training.data.explanations.situation import Situation
-from training.data.explanations.wording.joints import AND, BECAUSE, SO, sentence_of
-from training.data.explanations.wording.phrasebook import clause_of
-from training.data.explanations.wording.voice import Style, Voice
-from training.data.samples.keyframe import Keyframe
+from llm_service.explaining.claims import Change, Claim
+from llm_service.explaining.facts.all_facts import true_claims
+from llm_service.explaining.selection import Selection, select
+from llm_service.explaining.situation import Moment, Situation
+from llm_service.explaining.wording.joints import AND, BECAUSE, SO, sentence_of
+from llm_service.explaining.wording.phrasebook import clause_of
+from llm_service.explaining.wording.voice import Style, Voice
 
 MOST_WORDS = 60
 MOST_SENTENCES = 3
@@ -18,7 +17,7 @@ _SHARE_WITH_REASON = 0.8
 
 
 def explain(
-    keyframe: Keyframe,
+    moment: Moment,
     proposal_ego_m: NDArray[np.float64],
     corrected_ego_m: NDArray[np.float64],
     random: np.random.Generator,
@@ -31,7 +30,11 @@ def explain(
     Raises:
         InvalidField: As `Situation.of`.
     """
-    facts = true_claims(Situation.of(keyframe, proposal_ego_m, corrected_ego_m))
+    return explained(true_claims(Situation.of(moment, proposal_ego_m, corrected_ego_m)), random, style)
+
+
+def explained(facts: tuple[Claim, ...], random: np.random.Generator, style: Style | None = None) -> str:
+    """As `explain`, of all true claims."""
     voice = Voice.drawn(random, style)
     return _text_of(select(facts, random), voice)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.data.explanations.causality import MATTERS_M, MATTERS_MPS, explains
-from training.data.explanations.claims import (
+from llm_service.explaining.causality import MATTERS_M, MATTERS_MPS, explains
+from llm_service.explaining.claims import (
     Cause,
     Change,
     Claim,

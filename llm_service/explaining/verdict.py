@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from training.data.explanations.claims import Claim
+from llm_service.explaining.claims import Claim
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,15 +45,21 @@ class Judgements(BaseModel):
 
 
 class Explanation(BaseModel):
-    """Why, in a sentence; `finish` says whether it ended by itself, at its length limit or at the deadline."""
+    """Why, in a sentence or a few.
+
+    `text` is held to what was measured: the model's choice of what to say and of words, the verifier's numbers. `draft`
+    is what the model wrote. `finish` says whether that ended by itself, at its length limit or at the deadline.
+    """
 
     text: str
+    draft: str
     finish: Literal["stop", "length", "deadline"]
 
     @classmethod
     def of(cls, pieces: Sequence[ExplanationPiece]) -> "Explanation":
         finish = next((piece.finish for piece in reversed(pieces) if piece.finish), "stop")
-        return cls(text="".join(piece.text for piece in pieces).strip(), finish=finish)
+        text, draft = ("".join(words).strip() for words in zip(*((one.text, one.draft) for one in pieces), strict=True))
+        return cls(text=text, draft=draft, finish=finish)
 
 
 class Model(BaseModel):

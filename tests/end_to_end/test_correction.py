@@ -3,15 +3,20 @@
 import concurrent.futures
 import hashlib
 import json
+from dataclasses import dataclass
 
 import httpx
 import numpy as np
 import pytest
 from httpx_sse import connect_sse
 
+from llm_service.explaining.checking import check
 from perception_service.client import PerceptionClient
 from tests.end_to_end.conftest import BUNDLE
 from tests.end_to_end.requests import CORRECT, correction, frame_parts, inline_parts
+from training.data.samples.from_description import agent_box, ego_state, vector_map
+from waymend.agents import AgentBox, VectorMap
+from waymend.trajectory import EgoState
 
 
 def assert_complete(answer, proposal):
@@ -44,11 +49,32 @@ def test_an_inline_frame_is_corrected_and_explained(rest, drive):
     answer = rest.post(CORRECT, files=inline_parts(drive[0], explain=True)).json()
     assert_complete(answer, correction()["proposal"]["waypoints_ego_m"])
     assert answer["explanation"]["finish"] in ("stop", "length")
-    assert isinstance(answer["explanation"]["text"], str)
+    assert answer["explanation"]["text"].endswith(".")
+    assert isinstance(answer["explanation"]["draft"], str)
     assert "<|" not in answer["explanation"]["text"]
     assert answer["scene"]["frame_id"] == drive[0].description.frame_id
     assert answer["scene"]["agent_source"] == "given"
     assert answer["timing_ms"]["perception"] > 0
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    agents: tuple[AgentBox, ...]
+    road_map: VectorMap
+    ego_state: EgoState
+    command: str
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_explanation_says_what_is_so(rest, drive, number):
+    description = drive[number].description
+    agents, state = tuple(map(agent_box, description.agents)), ego_state(description.ego_state)
+    moment = Moment(agents, vector_map(description.map), state, "straight")
+    request = correction({"kind": "server_frame", "path": f"{number:03}"}, explain=True)
+    answer = rest.post(CORRECT, json=request).json()
+    proposal, corrected = np.array(request["proposal"]["waypoints_ego_m"]), np.array(answer["waypoints_ego_m"])
+    assert check(answer["explanation"]["text"], moment, proposal, corrected).faithful
+    assert not check(answer["explanation"]["draft"], moment, proposal, corrected).faithful
 
 
 def test_a_frame_on_the_server_gives_the_same_correction_as_the_same_frame_inline(rest, drive):

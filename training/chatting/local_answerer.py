@@ -69,24 +69,31 @@ class LocalAnswerer:
         """The explanation; where words are not sampled, the one that the service would give."""
         if self._correction is None:
             raise AnswerFailed("nothing has been corrected yet")
-        return self._write(self._service.explanation_prompt(self._correction), self._correction)
+        prompt = self._service.explanation_prompt(self._correction)
+        length = self._room(prompt)
+        return self._pieces(prompt, self._service.explain(self._correction, length, self._sampling))
 
     def ask(self, question: str) -> Iterator[str]:
         """The conversation so far, which began with the explanation, goes on."""
         if self._prompt is None or self._correction is None:
             raise AnswerFailed("nothing has been explained yet")
-        return self._write(self._follow_ups.question(self._prompt, self._said, question), self._correction)
+        prompt = self._follow_ups.question(self._prompt, self._said, question)
+        length = self._room(prompt)
+        return self._pieces(prompt, self._service.write(prompt, self._correction.scene, length, self._sampling))
 
-    def _write(self, prompt: CorrectionPrompt, correction: Correction) -> Iterator[str]:
+    def _room(self, prompt: CorrectionPrompt) -> int:
+        """How long an answer may be."""
         longest = self._service.longest_context
         room = longest - self._service.length(prompt)
         if room < 1:
             raise InvalidField("question", f"a conversation of less than {longest} tokens", "a longer one")
-        self._prompt, self._said = prompt, ""
-        length = min(self._max_new_tokens, room)
-        return self._pieces(self._service.write(prompt, correction.scene, length, self._sampling))
+        return min(self._max_new_tokens, room)
 
-    def _pieces(self, written: Iterator[ExplanationPiece]) -> Iterator[str]:
+    def _pieces(self, prompt: CorrectionPrompt, written: Iterator[ExplanationPiece]) -> Iterator[str]:
+        self._prompt, self._said = prompt, ""
+        return self._noted(written)
+
+    def _noted(self, written: Iterator[ExplanationPiece]) -> Iterator[str]:
         try:
             for piece in written:
                 self._said += piece.text

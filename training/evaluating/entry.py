@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.explanations.checking import check
+from llm_service.explaining.checking import check
 from training.evaluating.assessment import Assessment, TrueScene
 from training.evaluating.case import Case
 from training.evaluating.metrics.faithfulness import Faithfulness, faithfulness_of
@@ -23,12 +23,14 @@ class Entry:
         after: Of what would be driven.
         alone: Of the model's own trajectory, before caution and verifier; None for a case where it is not known.
         faithfulness: Of each explanation; None where none was asked for.
+        draft_faithfulness: Of what the model wrote, before it was held to what was measured.
     """
 
     outcomes: tuple[Outcome, ...]
     after: tuple[Assessment, ...]
     alone: tuple[Assessment | None, ...]
     faithfulness: tuple[Faithfulness | None, ...]
+    draft_faithfulness: tuple[Faithfulness | None, ...]
 
 
 class EntryMaker:
@@ -44,7 +46,8 @@ class EntryMaker:
             outcomes=tuple(outcomes),
             after=tuple(self.assess(case, outcome.driven_m(case)) for case, outcome in pairs),
             alone=tuple(self._alone(case, outcome) for case, outcome in pairs),
-            faithfulness=tuple(_faithfulness(case, outcome) for case, outcome in pairs),
+            faithfulness=tuple(_faithfulness(case, outcome, outcome.explanation) for case, outcome in pairs),
+            draft_faithfulness=tuple(_faithfulness(case, outcome, outcome.draft) for case, outcome in pairs),
         )
 
     def of_trajectories(self, trajectories_ego_m: Sequence[NDArray[np.float64]]) -> Entry:
@@ -59,8 +62,8 @@ class EntryMaker:
         return None if outcome.alone_ego_m is None else self.assess(case, outcome.alone_ego_m)
 
 
-def _faithfulness(case: Case, outcome: Outcome) -> Faithfulness | None:
-    if outcome.explanation is None:
+def _faithfulness(case: Case, outcome: Outcome, text: str | None) -> Faithfulness | None:
+    if text is None:
         return None
-    verdict = check(outcome.explanation, case.keyframe, case.proposal_ego_m, outcome.driven_m(case))
+    verdict = check(text, case.keyframe, case.proposal_ego_m, outcome.driven_m(case))
     return faithfulness_of(verdict)

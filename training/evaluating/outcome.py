@@ -38,6 +38,7 @@ class Outcome:
         scale_m: float64 [T], Laplace scales of the model's own trajectory.
         status: `corrected` or `kept_proposal`; `failed` without an answer; empty for controls without a verifier.
         explanation: None where none was asked for.
+        draft: What the model wrote of it, before it was held to what was measured; None likewise.
         failure: None where there is an answer.
         detail: What was said of the failure.
     """
@@ -47,6 +48,7 @@ class Outcome:
     scale_m: NDArray[np.float64] | None = None
     status: str = ""
     explanation: str | None = None
+    draft: str | None = None
     failure: Failure | None = None
     detail: str = ""
     times: Times = Times()

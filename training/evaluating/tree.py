@@ -13,7 +13,7 @@ from training.evaluating.metrics.calibration import calibration_summary
 from training.evaluating.metrics.collision import collision_summary
 from training.evaluating.metrics.drivable import off_road_summary
 from training.evaluating.metrics.failures import failure_summary
-from training.evaluating.metrics.faithfulness import faithfulness_summary
+from training.evaluating.metrics.faithfulness import Faithfulness, faithfulness_summary
 from training.evaluating.metrics.harm import harm_summary
 from training.evaluating.metrics.kinematics import kinematics_summary
 from training.evaluating.metrics.l2 import FORMULAS, l2_average_m, l2_summary
@@ -106,9 +106,14 @@ def entry_tree(results: Results, entry: Entry, indices: Sequence[int]) -> Tree:
         **failure_summary([outcome.failure for outcome in outcomes]),
         "kept_proposal_rate": sum(outcome.status == "kept_proposal" for outcome in outcomes) / len(outcomes),
         "calibration": _calibration(results, entry, indices),
-        "faithfulness": faithfulness_summary([one for one in _chosen(entry.faithfulness, indices) if one is not None]),
+        "faithfulness": _faithfulness(entry.faithfulness, indices),
+        "draft_faithfulness": _faithfulness(entry.draft_faithfulness, indices),
         "latency": _latency(entry, indices),
     }
+
+
+def _faithfulness(said: Sequence[Faithfulness | None], indices: Sequence[int]) -> Tree:
+    return faithfulness_summary([one for one in _chosen(said, indices) if one is not None])
 
 
 def trajectory_tree(assessments: Sequence[Assessment], horizon: Horizon) -> Tree:

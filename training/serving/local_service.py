@@ -11,6 +11,7 @@ from pathlib import Path
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from llm_service.correction.corrector import Correction, CorrectionTask, Corrector
+from llm_service.correction.explanation import held
 from llm_service.correction.received_scene import ReceivedScene, receive_scene
 from llm_service.engine import GREEDY, CorrectionEngine, ExplanationPiece, Sampling
 from llm_service.engine_settings import EngineSettings, prepare_environment
@@ -73,9 +74,16 @@ class LocalService:
         """What the model writes after a prompt; raises EngineUnavailable."""
         return self._loop.iterate(self._engine.explain(prompt, scene.uuid, max_tokens, sampling))
 
-    def explain(self, correction: Correction, max_tokens: int) -> Iterator[ExplanationPiece]:
-        """The explanation that the service would give; raises EngineUnavailable."""
-        return self._loop.iterate(self._corrector.explain(correction, max_tokens))
+    def explain(
+        self, correction: Correction, max_tokens: int, sampling: Sampling = GREEDY
+    ) -> Iterator[ExplanationPiece]:
+        """The explanation, held to the facts; without sampling the one that the service would give.
+
+        Raises:
+            EngineUnavailable: The engine has stopped.
+        """
+        written = self._corrector.write(correction, max_tokens, sampling)
+        return self._loop.iterate(held(written, self._corrector, correction))
 
     def explanation_prompt(self, correction: Correction) -> CorrectionPrompt:
         """What `explain` asks the model."""

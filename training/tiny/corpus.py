@@ -5,12 +5,12 @@ from itertools import chain, product
 from string import Formatter
 from typing import get_args
 
+from llm_service.explaining.wording.joints import AND, BECAUSE, SO
+from llm_service.explaining.wording.phrasebook import PHRASEBOOK
+from llm_service.explaining.wording.slots import Synonym, Words
 from llm_service.prompt import SYSTEM_TEXT
 from llm_service.verifier.mention import AgentMotion
 from training.data.explanations.instructions import texts_of_requests
-from training.data.explanations.wording.joints import AND, BECAUSE, SO
-from training.data.explanations.wording.phrasebook import PHRASEBOOK
-from training.data.explanations.wording.slots import Synonym, Words
 from waymend.vocabulary import COMMANDS, OBJECT_CLASSES
 
 _PLACES = ("ahead", "behind", "ahead and 1 m to the left", "ahead and 2.5 metres to the right", "to the left")

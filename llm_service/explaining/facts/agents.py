@@ -7,12 +7,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from llm_service.explaining.claims import Collision, TooClose
+from llm_service.explaining.situation import EGO, Situation
 from llm_service.verifier import Course
 from llm_service.verifier.collision import contacts_of
 from llm_service.verifier.forecast import AgentForecast
 from llm_service.verifier.mention import MOVING_FROM_MPS, mention_of
-from training.data.explanations.claims import Collision, TooClose
-from training.data.explanations.situation import EGO, STEP_S, Situation
 from waymend.agents import AgentBox
 
 FRONT_M = EGO.rear_axle_to_center_m + EGO.length_m / 2
@@ -78,5 +78,5 @@ def _near(situation: Situation) -> tuple[AgentBox, ...]:
 
 
 def _moves_at(course: Course, pose: int) -> bool:
-    step = min(int(course.path.times_s[pose] / STEP_S), len(course.waypoints_ego_m) - 1)
+    step = min(int(course.path.times_s[pose] / course.step_s), len(course.waypoints_ego_m) - 1)
     return abs(float(course.motion.speed_mps[step])) >= MOVING_FROM_MPS

@@ -1,10 +1,10 @@
 """Every claim that a situation supports, exact and without rounding: the one source of what is said and checked."""
 
-from training.data.explanations.claims import Claim
-from training.data.explanations.facts.agents import close_passes, collisions
-from training.data.explanations.facts.leads import lead_claims
-from training.data.explanations.facts.motion import contexts, exceeded_limits, kept_motion, odd_motions, soundness
-from training.data.explanations.facts.roads import (
+from llm_service.explaining.claims import Claim
+from llm_service.explaining.facts.agents import close_passes, collisions
+from llm_service.explaining.facts.leads import lead_claims
+from llm_service.explaining.facts.motion import contexts, exceeded_limits, kept_motion, odd_motions, soundness
+from llm_service.explaining.facts.roads import (
     crossed_dividers,
     cut_bends,
     excursions,
@@ -12,8 +12,8 @@ from training.data.explanations.facts.roads import (
     lane_offsets,
     oncoming_lanes,
 )
-from training.data.explanations.facts.shifts import changes
-from training.data.explanations.situation import Situation
+from llm_service.explaining.facts.shifts import changes
+from llm_service.explaining.situation import Situation
 
 _FAMILIES = (
     changes,

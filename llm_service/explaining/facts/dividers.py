@@ -6,9 +6,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from llm_service.explaining.claims import Side
+from llm_service.explaining.situation import Moment
 from llm_service.verifier import Course
-from training.data.explanations.claims import Side
-from training.data.samples.keyframe import Keyframe
 
 _STEEPEST_RAD = np.radians(60.0)
 """A line at a larger angle to the path bounds other roads' lanes."""
@@ -22,9 +22,9 @@ class Crossing:
     time_s: float
 
 
-def crossings_of(course: Course, keyframe: Keyframe) -> tuple[Crossing, ...]:
+def crossings_of(course: Course, moment: Moment) -> tuple[Crossing, ...]:
     """Every crossing, in order of time; none where the map is not known."""
-    edges_m = _divider_edges(keyframe)
+    edges_m = _divider_edges(moment)
     middle_m = course.path.corners_ego_m.mean(axis=1)
     inside = (edges_m.max(axis=1) >= middle_m.min(axis=0)) & (edges_m.min(axis=1) <= middle_m.max(axis=0))
     edges_m = edges_m[inside.all(axis=1)]
@@ -47,9 +47,9 @@ def crossings_of(course: Course, keyframe: Keyframe) -> tuple[Crossing, ...]:
 
 
 @lru_cache(maxsize=8)
-def _divider_edges(keyframe: Keyframe) -> NDArray[np.float64]:
+def _divider_edges(moment: Moment) -> NDArray[np.float64]:
     """Edges of all dividers, [N, 2, 2]."""
-    lines = [] if keyframe.road_map is None else keyframe.road_map.polylines
+    lines = [] if moment.road_map is None else moment.road_map.polylines
     points = [np.asarray(line.points_ego_m, np.float64) for line in lines if line.kind == "lane_divider"]
     return np.concatenate([np.empty((0, 2, 2)), *(np.stack((line[:-1], line[1:]), axis=1) for line in points)])
 

@@ -1,4 +1,4 @@
-"""The lanes around a key frame, ready to be asked which of them a vehicle is in."""
+"""The lanes around a moment, ready to be asked which of them a vehicle is in."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,9 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from llm_service.explaining.situation import Moment
 from llm_service.verifier import Course
 from llm_service.verifier.path_frame import PathFrame
-from training.data.samples.keyframe import Keyframe
 
 _ALIGNED_WITHIN_RAD = np.radians(45.0)
 
@@ -65,9 +65,9 @@ class LaneEdges:
 
 
 @lru_cache(maxsize=8)
-def lanes_around(keyframe: Keyframe) -> LaneEdges | None:
-    """The lanes of a key frame's map, None where there are none; found once per key frame."""
-    lines = [] if keyframe.road_map is None else keyframe.road_map.polylines
+def lanes_around(moment: Moment) -> LaneEdges | None:
+    """The lanes of a moment's map, None where there are none; found once per moment."""
+    lines = [] if moment.road_map is None else moment.road_map.polylines
     points = [np.asarray(line.points_ego_m, np.float64) for line in lines if line.kind == "lane_centerline"]
     frames = (PathFrame.of_line(line) for line in points if len(line))
     centerlines = tuple(frame for frame in frames if len(frame.points_m) > 1)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from llm_service.explaining.claims import Lead, ShortGap
+from llm_service.explaining.facts.agents import FRONT_M, REAR_M
+from llm_service.explaining.situation import EGO, Situation
 from llm_service.verifier.mention import MOVING_FROM_MPS, half_extent_m, mention_of
-from training.data.explanations.claims import Lead, ShortGap
-from training.data.explanations.facts.agents import FRONT_M, REAR_M
-from training.data.explanations.situation import EGO, Situation
 from waymend.agents import AgentBox
 
 _CLASSES = ("car", "truck", "construction_vehicle", "bus", "trailer", "motorcycle", "bicycle")
@@ -55,7 +55,7 @@ def lead_claims(situation: Situation) -> Iterator[ShortGap | Lead]:
 
 def lead_of(situation: Situation) -> LeadGap | None:
     """The nearest of the vehicles within 60 m that stand or drive ahead in the ego vehicle's own width."""
-    agents = [agent for agent in situation.keyframe.agents if agent.object_class in _CLASSES]
+    agents = [agent for agent in situation.moment.agents if agent.object_class in _CLASSES]
     if not agents:
         return None
     end_s = float(situation.correction.times_s[-1])

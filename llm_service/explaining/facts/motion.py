@@ -5,11 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from llm_service.modeling.plan_features import constant_turn_rate_and_acceleration
-from llm_service.verifier import Course
-from llm_service.verifier.checks import check_collision, check_drivable_area, check_kinematics
-from llm_service.verifier.report import CheckResult
-from training.data.explanations.claims import (
+from llm_service.explaining.claims import (
     Claim,
     EgoSpeed,
     KeepsMotion,
@@ -22,7 +18,11 @@ from training.data.explanations.claims import (
     StandsStill,
     VehicleMotion,
 )
-from training.data.explanations.situation import LIMITS, Situation
+from llm_service.explaining.situation import Situation
+from llm_service.modeling.plan_features import constant_turn_rate_and_acceleration
+from llm_service.verifier import Course, VerifierLimits
+from llm_service.verifier.checks import check_collision, check_drivable_area, check_kinematics
+from llm_service.verifier.report import CheckResult
 
 _SLOW_MPS = 0.5
 _FASTER_BY_MPS = 1.0
@@ -46,8 +46,8 @@ _QUANTITIES: dict[str, tuple[Quantity, Quantity]] = {
 
 def exceeded_limits(situation: Situation) -> Iterator[LimitExceeded]:
     """Checks that the correction passes and the proposal fails by 5 % or more, which rounding does not hide."""
-    planned = _kinematic_checks(situation.proposal)
-    corrected = _kinematic_checks(situation.correction)
+    planned = _kinematic_checks(situation.proposal, situation.limits)
+    corrected = _kinematic_checks(situation.correction, situation.limits)
     for name, (negative, positive) in _QUANTITIES.items():
         check = planned[name]
         fails = check.excess >= _SMALLEST_EXCESS and corrected[name].status == "passed"
@@ -67,7 +67,7 @@ def odd_motions(situation: Situation) -> Iterator[Reverses | StandsStill]:
 
 def kept_motion(situation: Situation) -> Iterator[KeepsMotion]:
     """The correction is nearer to CTRA by at least 0.3 m, root mean square over the waypoints."""
-    carried_on_m = constant_turn_rate_and_acceleration(situation.keyframe.ego_state, situation.proposal.times_s)
+    carried_on_m = constant_turn_rate_and_acceleration(situation.moment.ego_state, situation.proposal.times_s)
     planned_m, corrected_m = (
         float(np.sqrt(((course.waypoints_ego_m - carried_on_m) ** 2).sum(axis=1).mean()))
         for course in (situation.proposal, situation.correction)
@@ -78,8 +78,8 @@ def kept_motion(situation: Situation) -> Iterator[KeepsMotion]:
 
 def contexts(situation: Situation) -> Iterator[Claim]:
     """The route, the speed now, and what the vehicle does along the correction."""
-    yield Route(situation.keyframe.command)
-    now_mps = situation.keyframe.ego_state.speed_mps
+    yield Route(situation.moment.command)
+    now_mps = situation.moment.ego_state.speed_mps
     if now_mps >= 0:
         yield EgoSpeed(now_mps)
     kinds = (_pace(situation.correction, now_mps), _turn(situation.correction))
@@ -91,9 +91,9 @@ def soundness(situation: Situation) -> Iterator[Sound]:
     path = situation.proposal.path
     if check_collision(path, situation.scene).status == "passed":
         yield Sound("contact")
-    if check_drivable_area(path, situation.scene, LIMITS).status == "passed":
+    if check_drivable_area(path, situation.scene, situation.limits).status == "passed":
         yield Sound("road")
-    if all(check.status == "passed" for check in _kinematic_checks(situation.proposal).values()):
+    if all(check.status == "passed" for check in _kinematic_checks(situation.proposal, situation.limits).values()):
         yield Sound("limits")
 
 
@@ -139,5 +139,5 @@ def _turn(course: Course) -> VehicleMotion | None:
     return "goes straight" if straight else None
 
 
-def _kinematic_checks(course: Course) -> dict[str, CheckResult]:
-    return {check.name: check for check in check_kinematics(course.motion, LIMITS)}
+def _kinematic_checks(course: Course, limits: VerifierLimits) -> dict[str, CheckResult]:
+    return {check.name: check for check in check_kinematics(course.motion, limits)}

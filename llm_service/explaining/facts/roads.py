@@ -7,10 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from llm_service.verifier import Course
-from llm_service.verifier.drivable_area import DrivableRegion, excursion_of
-from llm_service.verifier.path import EgoPath
-from training.data.explanations.claims import (
+from llm_service.explaining.claims import (
     CrossesDivider,
     CutsBend,
     LaneChange,
@@ -19,10 +16,13 @@ from training.data.explanations.claims import (
     OncomingLane,
     Side,
 )
-from training.data.explanations.facts.dividers import Crossing, crossings_of
-from training.data.explanations.facts.lanes import LaneEdges, lanes_around
-from training.data.explanations.facts.motion import turn_of, turns
-from training.data.explanations.situation import LIMITS, Situation
+from llm_service.explaining.facts.dividers import Crossing, crossings_of
+from llm_service.explaining.facts.lanes import LaneEdges, lanes_around
+from llm_service.explaining.facts.motion import turn_of, turns
+from llm_service.explaining.situation import Situation
+from llm_service.verifier import Course
+from llm_service.verifier.drivable_area import DrivableRegion, excursion_of
+from llm_service.verifier.path import EgoPath
 
 _KNOWN_WITHIN_M = 55.0
 """A map's lines reach 60 m; what seems to leave the road farther out may be on one that is not told."""
@@ -40,7 +40,7 @@ def excursions(situation: Situation) -> Iterator[OffRoad]:
         return
     planned, corrected = known_part(situation.proposal.path), known_part(situation.correction.path)
     worst = excursion_of(planned, region)
-    if worst.outside_m > LIMITS.max_off_road_m >= excursion_of(corrected, region).outside_m:
+    if worst.outside_m > situation.limits.max_off_road_m >= excursion_of(corrected, region).outside_m:
         pose = int(np.flatnonzero(planned.times_s == worst.time_s)[0])
         yield OffRoad(_side_outside(planned.corners_ego_m[pose], region), worst.outside_m)
 
@@ -59,7 +59,7 @@ def lane_changes(situation: Situation) -> Iterator[LaneChange]:
 
 def oncoming_lanes(situation: Situation) -> Iterator[OncomingLane]:
     """The proposal ends in a lane of the opposite direction, the correction is never in one."""
-    lanes = lanes_around(situation.keyframe)
+    lanes = lanes_around(situation.moment)
     if lanes is None or _oncoming(lanes, situation.correction).any():
         return
     oncoming = _oncoming(lanes, situation.proposal)
@@ -74,7 +74,7 @@ def lane_offsets(situation: Situation) -> Iterator[LaneOffset]:
 
     That is the nearest lane of the correction's direction, within 1 m; the correction is 0.5 m nearer to its centre.
     """
-    lanes = lanes_around(situation.keyframe)
+    lanes = lanes_around(situation.moment)
     if lanes is None:
         return
     followed, distance_m = lanes.nearest(situation.correction)
@@ -116,8 +116,8 @@ def _side_outside(corners_ego_m: NDArray[np.float64], region: DrivableRegion) ->
 
 
 def _crossed_by_one(situation: Situation, one: Course, other: Course) -> Iterator[Crossing]:
-    sides = {crossing.side for crossing in crossings_of(other, situation.keyframe)}
-    alone = [crossing for crossing in crossings_of(one, situation.keyframe) if crossing.side not in sides]
+    sides = {crossing.side for crossing in crossings_of(other, situation.moment)}
+    alone = [crossing for crossing in crossings_of(one, situation.moment) if crossing.side not in sides]
     yield from alone[:1]
 
 

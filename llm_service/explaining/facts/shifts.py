@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from llm_service.correction.findings import unchanged
+from llm_service.explaining.claims import Change, FinalSpeed, NoChange, ShiftAcross, ShiftAlong
+from llm_service.explaining.situation import Situation
 from llm_service.verifier.course import shifts_m
-from training.data.explanations.claims import Change, FinalSpeed, NoChange, ShiftAcross, ShiftAlong
-from training.data.explanations.situation import Situation
 
 _SMALLEST_SHIFT_M = 0.05
 _SMALLEST_SPEED_CHANGE_MPS = 0.2

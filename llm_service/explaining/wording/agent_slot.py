@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from llm_service.explaining.wording.slots import NUMBER, Said, unit_pattern, with_unit
+from llm_service.explaining.wording.voice import Voice
 from llm_service.verifier.mention import (
     BESIDE_WITHIN_M,
     CROSSING,
@@ -13,8 +15,6 @@ from llm_service.verifier.mention import (
     mention_in_words,
     said_step_m,
 )
-from training.data.explanations.wording.slots import NUMBER, Said, unit_pattern, with_unit
-from training.data.explanations.wording.voice import Voice
 from waymend.vocabulary import OBJECT_CLASSES
 
 _NOUNS = {name: name.replace("_", " ") for name in OBJECT_CLASSES}

@@ -1,16 +1,16 @@
 """How causes that lie with agents and with the motion are put."""
 
-from training.data.explanations.claims import (
+from llm_service.explaining.claims import (
     Collision,
     Reverses,
     ShortGap,
     StandsStill,
     TooClose,
 )
-from training.data.explanations.wording.agent_slot import AgentSlot
-from training.data.explanations.wording.slots import Measure
-from training.data.explanations.wording.template import Phrasing
-from training.data.explanations.wording.voice import Style
+from llm_service.explaining.wording.agent_slot import AgentSlot
+from llm_service.explaining.wording.slots import Measure
+from llm_service.explaining.wording.template import Phrasing
+from llm_service.explaining.wording.voice import Style
 
 _CONTACT_TIME = Measure("time_s", "s", step=0.1, slack=0.1)
 

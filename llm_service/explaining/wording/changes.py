@@ -1,9 +1,9 @@
 """How a change is put."""
 
-from training.data.explanations.claims import FinalSpeed, NoChange, ShiftAcross, ShiftAlong
-from training.data.explanations.wording.slots import Measure, Speed, Words
-from training.data.explanations.wording.template import Phrasing
-from training.data.explanations.wording.voice import Style
+from llm_service.explaining.claims import FinalSpeed, NoChange, ShiftAcross, ShiftAlong
+from llm_service.explaining.wording.slots import Measure, Speed, Words
+from llm_service.explaining.wording.template import Phrasing
+from llm_service.explaining.wording.voice import Style
 
 _SIZE = Measure("size_m", "m", step=0.1, slack=0.1, coarse_step=0.5)
 """A prompt gives waypoints to a decimetre, so a reader knows their difference to one."""

@@ -1,10 +1,10 @@
 """How everything around a correction is put."""
 
-from training.data.explanations.claims import EgoSpeed, KeepsMotion, LaneChange, Lead, Motion, Route, Sound
-from training.data.explanations.wording.agent_slot import AgentSlot
-from training.data.explanations.wording.slots import Measure, Speed, Words
-from training.data.explanations.wording.template import Phrasing
-from training.data.explanations.wording.voice import Style
+from llm_service.explaining.claims import EgoSpeed, KeepsMotion, LaneChange, Lead, Motion, Route, Sound
+from llm_service.explaining.wording.agent_slot import AgentSlot
+from llm_service.explaining.wording.slots import Measure, Speed, Words
+from llm_service.explaining.wording.template import Phrasing
+from llm_service.explaining.wording.voice import Style
 
 _SIDE = Words("side", {"left": ("left",), "right": ("right",)})
 _DOES = Words(

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from training.data.explanations.wording.voice import Style
+from llm_service.explaining.wording.voice import Style
 
 SO = {
     Style.TERSE: (),
@@ -49,6 +49,20 @@ def clauses_of(sentence: str) -> Clauses | None:
 def sentence_of(clauses: str) -> str:
     """With a capital and a full stop."""
     return f"{clauses[0].upper()}{clauses[1:]}."
+
+
+def next_joint(text: str) -> re.Match[str] | None:
+    """The first joint of a text in lower case; None also where what follows may make it a longer one."""
+    found = _SPLIT.search(text)
+    if found is None:
+        return None
+    rest = text[found.start() :]
+    return None if any(joint.startswith(rest) and joint != rest for joint in _JOINTS) else found
+
+
+def without_reason(joint: str) -> str:
+    """A joint that means no reason, in the style of one that does."""
+    return "; " if joint in (*SO[Style.ENGINEER], *BECAUSE[Style.ENGINEER]) else ", and "
 
 
 def gives_reason(joint: str) -> bool:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from llm_service.explaining.wording.slots import NUMBER, Said
+from llm_service.explaining.wording.voice import Voice
 from llm_service.verifier.mention import rounded
-from training.data.explanations.wording.slots import NUMBER, Said
-from training.data.explanations.wording.voice import Voice
 
 _NOUNS: dict[str, str] = {
     "speed": "a speed",

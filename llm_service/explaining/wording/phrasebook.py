@@ -1,9 +1,9 @@
 """All phrasings: the one list of what can be said, and therefore of what can be read."""
 
-from training.data.explanations.claims import Claim
-from training.data.explanations.wording import causes, changes, context, rules
-from training.data.explanations.wording.template import Phrasing, Reading
-from training.data.explanations.wording.voice import Voice
+from llm_service.explaining.claims import Claim
+from llm_service.explaining.wording import causes, changes, context, rules
+from llm_service.explaining.wording.template import Phrasing, Reading
+from llm_service.explaining.wording.voice import Voice
 
 _PHRASINGS: tuple[Phrasing, ...] = (
     changes.NO_CHANGE,

@@ -1,6 +1,6 @@
 """How causes that lie with the road and with limits are put."""
 
-from training.data.explanations.claims import (
+from llm_service.explaining.claims import (
     CrossesDivider,
     CutsBend,
     LaneOffset,
@@ -8,10 +8,10 @@ from training.data.explanations.claims import (
     OffRoad,
     OncomingLane,
 )
-from training.data.explanations.wording.limit_slot import LimitSlot, QuantitySlot
-from training.data.explanations.wording.slots import Measure, Words
-from training.data.explanations.wording.template import Phrasing
-from training.data.explanations.wording.voice import Style
+from llm_service.explaining.wording.limit_slot import LimitSlot, QuantitySlot
+from llm_service.explaining.wording.slots import Measure, Words
+from llm_service.explaining.wording.template import Phrasing
+from llm_service.explaining.wording.voice import Style
 
 _SIDE = Words("side", {"left": ("left",), "right": ("right",)})
 _OFFSET = Measure("offset_m", "m", step=0.1, slack=0.1)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from llm_service.explaining.wording.voice import Voice
 from llm_service.verifier.mention import rounded
-from training.data.explanations.wording.voice import Voice
 
 NUMBER = r"\d{1,6}(?:\.\d{1,3})?"
 

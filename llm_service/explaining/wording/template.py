@@ -6,23 +6,15 @@ from dataclasses import dataclass, fields
 from string import Formatter
 from typing import Self
 
-from training.data.explanations.claims import Claim
-from training.data.explanations.wording.slots import Slot, Synonym
-from training.data.explanations.wording.voice import Style, Voice
+from llm_service.explaining.claims import Claim
+from llm_service.explaining.wording.slots import Slot, Synonym
+from llm_service.explaining.wording.voice import Style, Voice
 
 SYNONYMS: Mapping[str, Synonym] = {
     "proposal": Synonym(("the proposal", "the plan", "the proposed path", "the planned path")),
     "correction": Synonym(("the correction", "the corrected path", "the corrected plan", "the answer")),
     "your_plan": Synonym(("your plan", "what you planned", "the way you planned it")),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A claim that a text makes, and how far each of its numbers may be off."""
-
-    claim: Claim
-    tolerances: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,15 +39,23 @@ class Template:
         values = {field.name: getattr(claim, field.name) for field in fields(claim)}
         return self.text.format(**{name: slot.write(values, voice) for name, slot in self.slots.items()})
 
-    def read(self, clause: str) -> Reading | None:
+    def read(self, clause: str) -> "Reading | None":
         """The claim that a clause in lower case makes by this template, if it has its form."""
         match = self.expression.fullmatch(clause)
         if match is None:
             return None
         said = [slot.read(match.groupdict(), name) for name, slot in self.slots.items()]
-        return Reading(
-            self.kind(**_merged([part.values for part in said])), _merged([part.tolerances for part in said])
-        )
+        claim = self.kind(**_merged([part.values for part in said]))
+        return Reading(claim, _merged([part.tolerances for part in said]), self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A claim that a text makes, how far each of its numbers may be off, and the template that the text follows."""
+
+    claim: Claim
+    tolerances: Mapping[str, float]
+    template: Template
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tests.training.data.explanations.scenes import agent, circle, keyframe, left_bend, straight, two_lane_road
-from training.data.explanations.situation import Situation
+from llm_service.explaining.situation import Situation
+from tests.llm_service.explaining.scenes import agent, circle, keyframe, left_bend, straight, two_lane_road
 from waymend.trajectory import EgoState
 
 

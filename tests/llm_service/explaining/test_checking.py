@@ -1,8 +1,8 @@
 import pytest
 
-from tests.training.data.explanations import situations
+from llm_service.explaining.checking import check
+from tests.llm_service.explaining import situations
 from training.data.explanations import claims
-from training.data.explanations.checking import check
 
 
 def verdict(situation, text):

@@ -3,13 +3,13 @@ import re
 import numpy as np
 import pytest
 
-from tests.training.data.explanations import situations
-from tests.training.data.explanations.scenes import agent, keyframe, straight
+from llm_service.explaining.checking import check
+from llm_service.explaining.explanation import MOST_SENTENCES, MOST_WORDS, explain
+from llm_service.explaining.wording.joints import sentences_of
+from llm_service.explaining.wording.voice import Style
+from tests.llm_service.explaining import situations
+from tests.llm_service.explaining.scenes import agent, keyframe, straight
 from training.data.explanations import claims
-from training.data.explanations.checking import check
-from training.data.explanations.explanation import MOST_SENTENCES, MOST_WORDS, explain
-from training.data.explanations.wording.joints import sentences_of
-from training.data.explanations.wording.voice import Style
 from waymend.errors import InvalidField
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
+from llm_service.explaining.selection import select
 from training.data.explanations import claims
-from training.data.explanations.selection import select
 
 SHIFT_NOW = claims.ShiftAlong("shorter", 0.4, 0.5)
 ALONG, ACROSS = claims.ShiftAlong("shorter", 2.0, 3.0), claims.ShiftAcross("right", 1.0, 3.0)

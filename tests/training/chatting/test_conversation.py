@@ -43,7 +43,8 @@ def test_questions_go_on_from_the_explanation_and_from_each_other(chat, answerer
         chat("constant_velocity", "", "Why so slow?", "And then?", "", "q")
     finally:
         del service.write
-    explanation, first, second = (prompt.token_ids for prompt in prompts)
+    explanation = service.explanation_prompt(answerer._correction).token_ids
+    first, second = (prompt.token_ids for prompt in prompts)
     assert first[: len(explanation)] == explanation
     assert second[: len(first)] == first
     assert len(second) > len(first) + 5
@@ -96,7 +97,8 @@ def test_words_are_sampled_where_asked_for_and_equal_seeds_say_the_same(answerer
     def said(**sampling) -> str:
         other = LocalAnswerer(answerer._service, 24, Sampling(**sampling))
         other.correct(scene, scene.proposals["ctra"], "")
-        return "".join(other.explain())
+        list(other.explain())
+        return "".join(other.ask("Why?"))
 
     assert said(temperature=1.0, seed=1) == said(temperature=1.0, seed=1)
     assert len({said(temperature=1.0, seed=seed) for seed in range(4)}) > 1

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tests.training.data.explanations import situations
-from training.data.explanations.explanation import explain
+from llm_service.explaining.explanation import explain
+from tests.llm_service.explaining import situations
 from training.tiny.corpus import driving_texts
 from training.tiny.tokenizer import train_tokenizer
 

@@ -1,1 +1,1 @@
-"""Short true sentences about a correction: made from what differs, and checked against the scene."""
+"""Conversations about corrections: requests in varied words, and short true sentences as answers."""

@@ -6,11 +6,11 @@ from typing import Literal
 import numpy as np
 
 from llm_service.correction.findings import findings_in_words, unchanged
+from llm_service.explaining.explanation import explain
+from llm_service.explaining.situation import STEP_S, VERIFIER, Situation
 from llm_service.modeling.special_tokens import MODALITIES, placeholder_token
 from llm_service.prompt import question_text
-from training.data.explanations.explanation import explain
 from training.data.explanations.instructions import draw_request
-from training.data.explanations.situation import STEP_S, VERIFIER, Situation
 from training.data.samples.keyframe import Keyframe, Proposal
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from llm_service.explaining.wording.voice import Style
 from llm_service.prompt import SYSTEM_TEXT
-from training.data.explanations.wording.voice import Style
 
 _NEUTRAL = (
     "Correct this plan.",

@@ -41,12 +41,13 @@ class OfflineAnswerer:
         if not is_finite(correction.decision, correction.scale_m):
             return Outcome.failed(Failure.NON_FINITE, correction.decision.reason)
         decision = correction.decision
-        explanation, start_ms = self._explain(correction) if explain else (None, None)
+        explanation, draft, start_ms = self._explain(correction) if explain else (None, None, None)
         return Outcome(
             trajectory_ego_m=decision.trajectory_ego_m,
             scale_m=correction.scale_m,
             status=decision.status,
             explanation=explanation,
+            draft=draft,
             times=Times(
                 trajectory=sum(correction.stage_ms.values()),
                 explanation_start=start_ms,
@@ -54,14 +55,15 @@ class OfflineAnswerer:
             ),
         )
 
-    def _explain(self, correction: Correction) -> tuple[str, float | None]:
-        """The text, and milliseconds to its first words."""
-        started_s, start_ms, text = time.perf_counter(), None, ""
+    def _explain(self, correction: Correction) -> tuple[str, str, float | None]:
+        """The text, what the model wrote of it, and milliseconds to the first words."""
+        started_s, start_ms, text, draft = time.perf_counter(), None, "", ""
         for piece in self._service.explain(correction, EXPLANATION_TOKENS):
             if piece.text and start_ms is None:
                 start_ms = (time.perf_counter() - started_s) * 1e3
             text += piece.text
-        return text.strip(), start_ms
+            draft += piece.draft
+        return text.strip(), draft.strip(), start_ms
 
 
 def is_finite(decision: Decision, scale_m: np.ndarray) -> bool:

@@ -134,7 +134,7 @@ def _streamed_outcome(streamed: httpx.Response, case: Case, perception_ms: float
             raise _Refused(data)
         elif event == "done" and answer is not None:
             times = Times(explanation_start=start_ms, perception=perception_ms)
-            return _outcome_of(answer, case, data["explanation"]["text"].strip(), times)
+            return _outcome_of(answer, case, data["explanation"], times)
     raise _Refused({"detail": "the stream ended before the explanation did"})
 
 
@@ -153,7 +153,7 @@ def _events(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
             event, data = "", ""
 
 
-def _outcome_of(answer: dict[str, Any], case: Case, explanation: str | None, times: Times) -> Outcome:
+def _outcome_of(answer: dict[str, Any], case: Case, explanation: dict[str, Any] | None, times: Times) -> Outcome:
     waypoints, scale_m = _numbers(answer["waypoints_ego_m"]), _numbers(answer["scale_m"])
     checks = {check["name"]: check["status"] for check in answer["checks"]["correction"]["checks"]}
     if checks["waypoints"] != "passed" or not (np.isfinite(waypoints).all() and np.isfinite(scale_m).all()):
@@ -166,7 +166,8 @@ def _outcome_of(answer: dict[str, Any], case: Case, explanation: str | None, tim
         trajectory_ego_m=waypoints,
         scale_m=scale_m,
         status=answer["status"],
-        explanation=explanation,
+        explanation=None if explanation is None else explanation["text"],
+        draft=None if explanation is None else explanation["draft"],
         times=Times(trajectory_ms, times.request, times.explanation_start, times.perception),
     )
 

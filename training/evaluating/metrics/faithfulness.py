@@ -1,6 +1,6 @@
 """Whether explanations say what is so.
 
-`training.data.explanations.checking` reads each sentence back and derives its claims anew from the scene, the proposal
+`llm_service.explaining.checking` reads each sentence back and derives its claims anew from the scene, the proposal
 and the answer. A claim is a clause, or a reason that joins two; what cannot be read counts as a claim that is not so,
 and an empty text as one such. claims_true_rate = claims that hold / all claims; explanations_true_rate = explanations
 in which every claim holds / all explanations.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from training.data.explanations.verdict import Finding, Verdict
+from llm_service.explaining.verdict import Finding, Verdict
 
 _UNREADABLE = "unreadable"
 _REASON = "reason"
@@ -19,7 +19,7 @@ _REASON = "reason"
 
 @dataclass(frozen=True, slots=True)
 class SaidClaim:
-    """A claim of an explanation: its kind, as `training.data.explanations.claims` names it, and whether it holds."""
+    """A claim of an explanation: its kind, as `llm_service.explaining.claims` names it, and whether it holds."""
 
     kind: str
     holds: bool

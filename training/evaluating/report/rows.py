@@ -135,7 +135,9 @@ def fact_rows(tree: Tree) -> Iterator[tuple[str, str]]:
         yield "coverage of 50, 80, 95 % intervals", covered
     if said["explanations"]:
         yield "explanations all true", f"{number_text(said['explanations_true_rate'], True)} of {said['explanations']}"
-        yield "claims true", f"{number_text(said['claims_true_rate'], True)} of {said['claims']}"
+        drafts = model["draft_faithfulness"]
+        for name, text in (("claims true", said), ("claims true as drafted", drafts)):
+            yield name, f"{number_text(text['claims_true_rate'], True)} of {text['claims']}"
     for name, title in (
         ("trajectory", "embedding to trajectory"),
         ("trajectory_new_frame", "embedding to trajectory, new frame"),

@@ -1,9 +1,9 @@
 import pytest
 
-from tests.training.data.explanations import situations
-from tests.training.data.explanations.scenes import agent, keyframe, straight
-from training.data.explanations.claims import AgentMention, Collision
-from training.data.explanations.facts.agents import close_passes, collisions
+from llm_service.explaining.claims import AgentMention, Collision
+from llm_service.explaining.facts.agents import close_passes, collisions
+from tests.llm_service.explaining import situations
+from tests.llm_service.explaining.scenes import agent, keyframe, straight
 from waymend.trajectory import EgoState
 
 

@@ -1,9 +1,9 @@
 import pytest
 
-from tests.training.data.explanations import situations
-from tests.training.data.explanations.scenes import FRONT_M, agent, circle, keyframe, straight
-from training.data.explanations.claims import Lead, ShortGap
-from training.data.explanations.facts.leads import lead_claims
+from llm_service.explaining.claims import Lead, ShortGap
+from llm_service.explaining.facts.leads import lead_claims
+from tests.llm_service.explaining import situations
+from tests.llm_service.explaining.scenes import FRONT_M, agent, circle, keyframe, straight
 
 
 def found(frame, proposal_ego_m):

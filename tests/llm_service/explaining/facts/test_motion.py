@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from tests.training.data.explanations import situations
-from tests.training.data.explanations.scenes import agent, circle, keyframe, straight, two_lane_road
-from training.data.explanations.claims import EgoSpeed, KeepsMotion, LimitExceeded, Motion, Reverses, Sound, StandsStill
-from training.data.explanations.facts import motion
+from llm_service.explaining.claims import EgoSpeed, KeepsMotion, LimitExceeded, Motion, Reverses, Sound, StandsStill
+from llm_service.explaining.facts import motion
+from tests.llm_service.explaining import situations
+from tests.llm_service.explaining.scenes import agent, circle, keyframe, straight, two_lane_road
 from waymend.trajectory import EgoState
 
 

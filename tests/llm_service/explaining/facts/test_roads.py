@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from tests.training.data.explanations import situations
-from tests.training.data.explanations.scenes import circle, keyframe, left_bend, line, straight, two_lane_road
-from training.data.explanations.claims import CrossesDivider, LaneChange, LaneOffset, OffRoad, OncomingLane
-from training.data.explanations.facts import roads
+from llm_service.explaining.claims import CrossesDivider, LaneChange, LaneOffset, OffRoad, OncomingLane
+from llm_service.explaining.facts import roads
+from tests.llm_service.explaining import situations
+from tests.llm_service.explaining.scenes import circle, keyframe, left_bend, line, straight, two_lane_road
 from waymend.agents import VectorMap
 
 

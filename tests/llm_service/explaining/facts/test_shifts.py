@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from llm_service.explaining.claims import FinalSpeed, NoChange, ShiftAcross, ShiftAlong
+from llm_service.explaining.facts.shifts import changes
 from llm_service.verifier.course import shifts_m
-from tests.training.data.explanations import situations
-from tests.training.data.explanations.scenes import circle, keyframe, straight
-from training.data.explanations.claims import FinalSpeed, NoChange, ShiftAcross, ShiftAlong
-from training.data.explanations.facts.shifts import changes
+from tests.llm_service.explaining import situations
+from tests.llm_service.explaining.scenes import circle, keyframe, straight
 
 
 def found(frame, proposal_ego_m, kind):

@@ -3,12 +3,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from llm_service.explaining.claims import AgentMention
+from llm_service.explaining.wording.joints import clauses_of, sentence_of
+from llm_service.explaining.wording.phrasebook import PHRASEBOOK, read_clause
+from llm_service.explaining.wording.voice import Style, Voice
 from llm_service.verifier.mention import rounded
 from training.data.explanations import claims
-from training.data.explanations.claims import AgentMention
-from training.data.explanations.wording.joints import clauses_of, sentence_of
-from training.data.explanations.wording.phrasebook import PHRASEBOOK, read_clause
-from training.data.explanations.wording.voice import Style, Voice
 
 EXAMPLES = (
     claims.NoChange(),

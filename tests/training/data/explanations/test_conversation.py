@@ -2,10 +2,10 @@ import re
 
 import numpy as np
 
+from llm_service.explaining.checking import check
 from llm_service.modeling.special_tokens import CHAT_TOKENS, trajectory_tokens
 from llm_service.prompt import SYSTEM_TEXT, question_text
-from tests.training.data.explanations import situations
-from training.data.explanations.checking import check
+from tests.llm_service.explaining import situations
 from training.data.explanations.conversation import conversation_for
 from training.data.samples.keyframe import Proposal
 

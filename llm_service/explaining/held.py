@@ -1,0 +1,126 @@
+"""Holds what a language model writes to what was measured, while it is being written."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+import numpy as np
+
+from llm_service.explaining.causality import explains
+from llm_service.explaining.checking import agree
+from llm_service.explaining.claims import Cause, Change, Claim
+from llm_service.explaining.explanation import explained
+from llm_service.explaining.wording.joints import cause_comes_first, gives_reason, next_joint, without_reason
+from llm_service.explaining.wording.phrasebook import read_clause
+from llm_service.explaining.wording.template import Reading
+from llm_service.explaining.wording.voice import Style, Voice
+
+
+class HeldText:
+    """One explanation, which grows clause by clause.
+
+    What is worth saying, and in which words, is the model's choice. A clause that is so is sent as it is. One that is
+    not is said again in the same words with what was measured instead (another number, side or agent); where nothing of
+    its kind was measured, and where it cannot be read, it is left out. A reason (`so`, `because`) stays where the
+    change answers to the cause. If nothing of the model's is left, the measured facts are put into plain sentences.
+
+    Args:
+        facts: All that is true of the correction, as of `true_claims`.
+    """
+
+    def __init__(self, facts: Sequence[Claim]) -> None:
+        self._facts = tuple(facts)
+        self._unread = ""
+        self._joint = ""
+        self._sentence: list[Claim] = []
+        self._reasoned = False
+        self._said: list[Claim] = []
+
+    def add(self, text: str) -> str:
+        """What may be sent once the model has written `text`; often nothing yet."""
+        self._unread += text
+        sent = ""
+        while (cut := self._next_cut()) is not None:
+            clause, mark = cut
+            sent += self._clause(clause) + (self._end_of_sentence() if mark == "." else "")
+            self._joint = "" if mark == "." else mark
+        return sent
+
+    def end(self) -> str:
+        """The rest, when the model writes no more."""
+        clause, self._unread = self._unread.strip().removesuffix(".").lower(), ""
+        sent = self._clause(clause) + self._end_of_sentence()
+        return sent if self._said else explained(self._facts, np.random.default_rng(0), Style.PLAIN)
+
+    def _next_cut(self) -> tuple[str, str] | None:
+        """The next whole clause in lower case, and the joint or full stop behind it."""
+        text = self._unread.lower()
+        stop, joint = text.find(". "), next_joint(text)
+        if joint is not None and (stop < 0 or joint.start() < stop):
+            start, end, mark = joint.start(), joint.end(), joint.group()
+        elif stop >= 0:
+            start, end, mark = stop, stop + len(". "), "."
+        else:
+            return None
+        self._unread = self._unread[end:]
+        return text[:start].strip(), mark
+
+    def _clause(self, clause: str) -> str:
+        reading = read_clause(clause)
+        fact = None if reading is None else self._fact_for(reading)
+        if reading is None or fact is None or fact in self._said:
+            return ""
+        words = clause if agree(reading.claim, fact, reading.tolerances) else _in_the_same_words(clause, reading, fact)
+        sent = self._joined(words, fact)
+        self._sentence.append(fact)
+        self._said.append(fact)
+        return sent
+
+    def _fact_for(self, reading: Reading) -> Claim | None:
+        """The fact that a clause tells, or else the most similar one of its kind, the gravest first."""
+        same_kind = [fact for fact in self._facts if type(fact) is type(reading.claim)]
+        told = next((fact for fact in same_kind if agree(reading.claim, fact, reading.tolerances)), None)
+        return told or max(same_kind, key=lambda fact: _likeness(reading.claim, fact), default=None)
+
+    def _joined(self, words: str, fact: Claim) -> str:
+        """The words after what was sent before them: in the same sentence, or with a capital in a new one.
+
+        A reason joins two clauses and no more.
+        """
+        if not self._sentence:
+            return f"{' ' if self._said else ''}{_capitalised(words)}"
+        reason = gives_reason(self._joint)
+        if self._reasoned or (reason and len(self._sentence) > 1):
+            return f"{self._end_of_sentence()} {_capitalised(words)}"
+        self._reasoned = reason and _answers(self._sentence[0], self._joint, fact)
+        joint = self._joint if self._reasoned or not reason else without_reason(self._joint)
+        return f"{joint or ', and '}{words}"
+
+    def _end_of_sentence(self) -> str:
+        ended, self._sentence, self._reasoned = bool(self._sentence), [], False
+        return "." if ended else ""
+
+
+def _in_the_same_words(clause: str, reading: Reading, fact: Claim) -> str:
+    voice = Voice(
+        style=Style.PLAIN,
+        speed_unit="km/h" if "km/h" in clause else "m/s",
+        written_out="metre" in clause or "second" in clause,
+        random=np.random.default_rng(0),
+    )
+    return reading.template.write(fact, voice)
+
+
+def _likeness(said: Claim, fact: Claim) -> tuple[int, float]:
+    """How many words of both are the same, then how near they are in time."""
+    values = [(getattr(said, field.name), getattr(fact, field.name)) for field in fields(said)]
+    words = sum(here == there for here, there in values if not isinstance(here, float))
+    return words, -abs(getattr(said, "time_s", 0.0) - getattr(fact, "time_s", 0.0))
+
+
+def _answers(before: Claim, joint: str, after: Claim) -> bool:
+    cause, change = (before, after) if cause_comes_first(joint) else (after, before)
+    return isinstance(cause, Cause) and isinstance(change, Change) and explains(cause, change)
+
+
+def _capitalised(words: str) -> str:
+    return words[0].upper() + words[1:]
