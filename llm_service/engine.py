@@ -38,7 +38,7 @@ class EngineUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What the trajectory head says.
+    """What the trajectory head says, and the motion prior where there is one.
 
     Attributes:
         offset_ego_m: float64 [T, 2], correction minus proposal in the ego frame, metres.
@@ -122,6 +122,7 @@ class CorrectionEngine:
         """
         prepare_environment(settings)
         check_checkpoint(llm_directory)
+        motion_prior = _motion_prior(llm_directory)
         # A thread that lives as long as the engine: the kernel ends the engine process with the thread that began it.
         launcher = ThreadPoolExecutor(1, thread_name_prefix="engine-launcher")
         try:
@@ -130,7 +131,6 @@ class CorrectionEngine:
             launcher.shutdown(wait=False)
             raise
         adapter = llm_directory / ADAPTER_DIRECTORY
-        motion_prior = await asyncio.to_thread(_motion_prior, llm_directory)
         started = cls(engine, launcher, settings, adapter if adapter.exists() else None, motion_prior)
         if started._adapter:
             await engine.add_lora(started._adapter)
@@ -280,7 +280,9 @@ def _motion_prior(llm_directory: Path) -> "MotionPrior | None":
 
 
 def _prediction(numbers: NDArray[np.float64], prior: "MotionPrior | None", plan: torch.Tensor) -> Prediction:
+    from llm_service.modeling.heads import split_numbers
     from llm_service.modeling.motion_prior import corrected
 
-    offset_m, scale_m = corrected(torch.from_numpy(numbers)[None], prior, plan)
+    given = torch.from_numpy(numbers)[None]
+    offset_m, scale_m = split_numbers(given) if prior is None else corrected(given, prior, plan)
     return Prediction(offset_m[0].numpy(), scale_m[0].numpy())

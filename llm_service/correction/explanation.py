@@ -30,13 +30,17 @@ async def held(
 
     Of lanes nothing is known here, since an embedding holds no lines of the map: nothing is said of them.
     """
+    facts = asyncio.create_task(asyncio.to_thread(_facts, corrector, correction))
     holder: HeldText | None = None
-    async with aclosing(written) as pieces:
-        async for piece in pieces:
-            if holder is None:
-                holder = HeldText(await asyncio.to_thread(_facts, corrector, correction))
-            text = holder.add(piece.text) + (holder.end() if piece.finish else "")
-            yield ExplanationPiece(text, piece.finish, piece.text)
+    try:
+        async with aclosing(written) as pieces:
+            async for piece in pieces:
+                if holder is None:
+                    holder = HeldText(await facts)
+                text = holder.add(piece.text) + (holder.end() if piece.finish else "")
+                yield ExplanationPiece(text, piece.finish, piece.text)
+    finally:
+        facts.cancel()
 
 
 async def _until(written: AsyncGenerator[ExplanationPiece], deadline: Deadline) -> AsyncGenerator[ExplanationPiece]:
@@ -52,7 +56,7 @@ async def _until(written: AsyncGenerator[ExplanationPiece], deadline: Deadline) 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Moment:
-    """What the service knows of a moment."""
+    """What the service knows of a moment; drivable areas are in the prepared scene."""
 
     agents: tuple[AgentBox, ...]
     road_map: VectorMap | None
@@ -62,8 +66,6 @@ class _Moment:
 
 def _facts(corrector: Corrector, correction: Correction) -> tuple[Claim, ...]:
     task, scene = correction.task, correction.scene
-    moment = _Moment(
-        scene.embedding.agents, VectorMap((), scene.embedding.drivable_areas), task.ego_state, task.command
-    )
+    moment = _Moment(scene.embedding.agents, None, task.ego_state, task.command)
     proposal, answer = corrector.courses(task, correction.decision)
     return true_claims(Situation(moment, scene.prepared, proposal, answer, corrector.limits))

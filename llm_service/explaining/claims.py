@@ -48,7 +48,12 @@ class Context(Claim):
 
 @dataclass(frozen=True, slots=True)
 class NoChange(Change):
-    """No waypoint moves by more than 0.3 m."""
+    """No waypoint moves by more than 0.3 m, and no check of the proposal fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Change):
+    """No waypoint moves by more than 0.3 m, although a check of the proposal fails."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Holds what a language model writes to what was measured, while it is being written."""
 
-from collections.abc import Sequence
-from dataclasses import fields
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
 
 import numpy as np
 
@@ -9,18 +10,25 @@ from llm_service.explaining.causality import explains
 from llm_service.explaining.checking import agree
 from llm_service.explaining.claims import Cause, Change, Claim
 from llm_service.explaining.explanation import explained
-from llm_service.explaining.wording.joints import cause_comes_first, gives_reason, next_joint, without_reason
+from llm_service.explaining.wording.joints import (
+    cause_comes_first,
+    gives_reason,
+    next_joint,
+    without_reason,
+)
 from llm_service.explaining.wording.phrasebook import read_clause
 from llm_service.explaining.wording.template import Reading
 from llm_service.explaining.wording.voice import Style, Voice
+
+_STOP = re.compile(r"\.\s")
 
 
 class HeldText:
     """One explanation, which grows clause by clause.
 
-    What is worth saying, and in which words, is the model's choice. A clause that is so is sent as it is. One that is
-    not is said again in the same words with what was measured instead (another number, side or agent); where nothing of
-    its kind was measured, and where it cannot be read, it is left out. A reason (`so`, `because`) stays where the
+    What is worth saying, and in which form, is the model's choice. A clause that is so is sent as it is. One that is
+    not is said again by the same template with what was measured instead (another number, side or agent); where nothing
+    of its kind was measured, and where it cannot be read, it is left out. A reason (`so`, `because`) stays where the
     change answers to the cause. If nothing of the model's is left, the measured facts are put into plain sentences.
 
     Args:
@@ -37,7 +45,7 @@ class HeldText:
 
     def add(self, text: str) -> str:
         """What may be sent once the model has written `text`; often nothing yet."""
-        self._unread += text
+        self._unread += text.lower()
         sent = ""
         while (cut := self._next_cut()) is not None:
             clause, mark = cut
@@ -47,29 +55,25 @@ class HeldText:
 
     def end(self) -> str:
         """The rest, when the model writes no more."""
-        clause, self._unread = self._unread.strip().removesuffix(".").lower(), ""
+        clause, self._unread = self._unread.strip(" \t\n,;").removesuffix("."), ""
         sent = self._clause(clause) + self._end_of_sentence()
         return sent if self._said else explained(self._facts, np.random.default_rng(0), Style.PLAIN)
 
     def _next_cut(self) -> tuple[str, str] | None:
         """The next whole clause in lower case, and the joint or full stop behind it."""
-        text = self._unread.lower()
-        stop, joint = text.find(". "), next_joint(text)
-        if joint is not None and (stop < 0 or joint.start() < stop):
-            start, end, mark = joint.start(), joint.end(), joint.group()
-        elif stop >= 0:
-            start, end, mark = stop, stop + len(". "), "."
-        else:
+        cuts = [cut for cut in (next_joint(self._unread), _STOP.search(self._unread)) if cut is not None]
+        if not cuts:
             return None
-        self._unread = self._unread[end:]
-        return text[:start].strip(), mark
+        cut = min(cuts, key=lambda found: found.start())
+        clause, self._unread = self._unread[: cut.start()], self._unread[cut.end() :]
+        return clause.strip(), cut.group().strip() if cut.re is _STOP else cut.group()
 
     def _clause(self, clause: str) -> str:
         reading = read_clause(clause)
         fact = None if reading is None else self._fact_for(reading)
         if reading is None or fact is None or fact in self._said:
             return ""
-        words = clause if agree(reading.claim, fact, reading.tolerances) else _in_the_same_words(clause, reading, fact)
+        words = clause if agree(reading.claim, fact, reading.tolerances) else _said_again(clause, reading, fact)
         sent = self._joined(words, fact)
         self._sentence.append(fact)
         self._said.append(fact)
@@ -93,14 +97,14 @@ class HeldText:
             return f"{self._end_of_sentence()} {_capitalised(words)}"
         self._reasoned = reason and _answers(self._sentence[0], self._joint, fact)
         joint = self._joint if self._reasoned or not reason else without_reason(self._joint)
-        return f"{joint or ', and '}{words}"
+        return f"{joint}{words}"
 
     def _end_of_sentence(self) -> str:
         ended, self._sentence, self._reasoned = bool(self._sentence), [], False
         return "." if ended else ""
 
 
-def _in_the_same_words(clause: str, reading: Reading, fact: Claim) -> str:
+def _said_again(clause: str, reading: Reading, fact: Claim) -> str:
     voice = Voice(
         style=Style.PLAIN,
         speed_unit="km/h" if "km/h" in clause else "m/s",
@@ -112,9 +116,18 @@ def _in_the_same_words(clause: str, reading: Reading, fact: Claim) -> str:
 
 def _likeness(said: Claim, fact: Claim) -> tuple[int, float]:
     """How many words of both are the same, then how near they are in time."""
-    values = [(getattr(said, field.name), getattr(fact, field.name)) for field in fields(said)]
-    words = sum(here == there for here, there in values if not isinstance(here, float))
+    words = sum(here == there for here, there in zip(_words(said), _words(fact), strict=True))
     return words, -abs(getattr(said, "time_s", 0.0) - getattr(fact, "time_s", 0.0))
+
+
+def _words(of: object) -> Iterator[object]:
+    """All values but numbers, those of an agent too."""
+    for field in fields(of):  # ty: ignore[invalid-argument-type]
+        value = getattr(of, field.name)
+        if is_dataclass(value):
+            yield from _words(value)
+        elif not isinstance(value, float):
+            yield value
 
 
 def _answers(before: Claim, joint: str, after: Claim) -> bool:

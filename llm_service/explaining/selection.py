@@ -12,6 +12,7 @@ from llm_service.explaining.claims import (
     CutsBend,
     FinalSpeed,
     KeepsMotion,
+    Kept,
     LaneChange,
     LaneOffset,
     NoChange,
@@ -46,8 +47,9 @@ class Selection:
 def select(facts: tuple[Claim, ...], random: np.random.Generator) -> Selection:
     """From true claims in the order of `true_claims`; which additions are made is drawn."""
     changes = _worthy_changes(facts)
-    if isinstance(changes[0], NoChange):
-        return Selection(None, changes[0], False, _context(facts, random, Sound))
+    if isinstance(changes[0], NoChange | Kept):
+        sound = Sound if isinstance(changes[0], NoChange) else None
+        return Selection(None, changes[0], False, _context(facts, random, sound))
     causes = _one_per_kind([fact for fact in facts if isinstance(fact, Cause)])
     cause = causes[0] if causes else None
     answers = [change for change in changes if cause is not None and explains(cause, change)]
@@ -64,7 +66,7 @@ def select(facts: tuple[Claim, ...], random: np.random.Generator) -> Selection:
 
 def _worthy_changes(facts: tuple[Claim, ...]) -> list[Change]:
     """The shifts at one time, the greater first, then the speeds; nothing else where nothing changes."""
-    unchanged = [fact for fact in facts if isinstance(fact, NoChange)]
+    unchanged = [fact for fact in facts if isinstance(fact, NoChange | Kept)]
     if unchanged:
         return list(unchanged)
     shifts = [fact for fact in facts if isinstance(fact, ShiftAlong | ShiftAcross)]

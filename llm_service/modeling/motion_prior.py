@@ -43,10 +43,16 @@ def make_motion_prior(config: TrajectoryLlamaConfig) -> MotionPrior:
     return MotionPrior(plan_width(config.num_waypoints), config.num_waypoints)
 
 
-def corrected(numbers: Tensor, prior: MotionPrior | None, plans: Tensor) -> tuple[Tensor, Tensor]:
-    """The head's numbers [N, T, 3] and `plan_features` [N, width] -> offset [N, T, 2] and scale [N, T], metres."""
+def corrected(numbers: Tensor, prior: MotionPrior, plans: Tensor) -> tuple[Tensor, Tensor]:
+    """The head's numbers [N, T, 3] and `plan_features` [N, width] -> offset [N, T, 2] and scale [N, T], metres.
+
+    Raises:
+        ValueError: There are more or fewer plans than numbers.
+    """
+    if len(plans) != len(numbers):
+        raise ValueError(f"{len(numbers)} `<|traj|>` tokens for {len(plans)} plans")
     offset_m, scale_m = split_numbers(numbers)
-    return (offset_m if prior is None else offset_m + prior(plans).to(offset_m.dtype)), scale_m
+    return offset_m + prior(plans).to(offset_m.dtype), scale_m
 
 
 def load_motion_prior(llm_directory: Path) -> MotionPrior | None:

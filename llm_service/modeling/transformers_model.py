@@ -9,7 +9,7 @@ from transformers import LlamaForCausalLM
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
-from llm_service.modeling.heads import make_projectors, make_trajectory_head
+from llm_service.modeling.heads import make_projectors, make_trajectory_head, split_numbers
 from llm_service.modeling.motion_prior import corrected, make_motion_prior
 from llm_service.modeling.special_tokens import PLAN_MODALITY
 
@@ -76,6 +76,8 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
 
     def read_numbers(self, numbers: Tensor, plans: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """As `trajectory_at`, of the head's numbers [N, T, 3]."""
+        if self.motion_prior is None:
+            return split_numbers(numbers)
         return corrected(numbers, self.motion_prior, torch.cat(list(plans)).to(numbers.device))
 
     def trajectory(
@@ -83,4 +85,4 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
     ) -> tuple[Tensor, Tensor]:
         """Offset [N, T, 2] to the proposal in the ego frame and Laplace scale [N, T], metres."""
         hidden = self.hidden_states(input_ids, modalities, attention_mask)
-        return self.trajectory_at(hidden, input_ids, modalities[PLAN_MODALITY])
+        return self.trajectory_at(hidden, input_ids, modalities.get(PLAN_MODALITY, ()))

@@ -58,8 +58,8 @@ class Explanation(BaseModel):
     @classmethod
     def of(cls, pieces: Sequence[ExplanationPiece]) -> "Explanation":
         finish = next((piece.finish for piece in reversed(pieces) if piece.finish), "stop")
-        text, draft = ("".join(words).strip() for words in zip(*((one.text, one.draft) for one in pieces), strict=True))
-        return cls(text=text, draft=draft, finish=finish)
+        text, draft = "".join(piece.text for piece in pieces), "".join(piece.draft for piece in pieces)
+        return cls(text=text.strip(), draft=draft.strip(), finish=finish)
 
 
 class Model(BaseModel):

@@ -8,7 +8,7 @@ from typing import Any
 from perception_service.models.presets import PRESET_NAMES
 from training.exporting.run_record import StageRecord
 from training.forecasting.train import RECIPE_FILE as FORECAST_FILE
-from training.motion.train import RECIPE_FILE as MOTION_FILE
+from training.motion.settings import RECIPE_FILE as MOTION_FILE
 from training.perceiving.outcome import RECIPE_FILE as PERCEPTION_FILE
 
 _SPLITS_FILE = "splits.json"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from perception_service.bundle import CONFIG_FILE
 from training.exporting.run_record import LOG_FILE, RECIPE_FILE, StageRecord, run_of
+from training.motion.settings import RECIPE_FILE as MOTION_FILE
 from training.running.run_directory import PLOT_FILE
 
 LOGS_DIRECTORY = "training"
@@ -15,7 +16,7 @@ _OF_ENCODERS = ("*.json", "*.jsonl", "*.png")
 
 
 def keep_logs(chain: Sequence[StageRecord], bundle: Path) -> None:
-    """Copies recipes, logs and loss curves of all stages, and what tells of the training of their encoders.
+    """Copies recipes, logs and loss curves of all stages, and what tells of the training of encoders and motion prior.
 
     What is no longer there is left out. A bundle that nothing is known of gets no directory.
     """
@@ -27,7 +28,10 @@ def keep_logs(chain: Sequence[StageRecord], bundle: Path) -> None:
     for number, record in enumerate(chain, 1):
         run = run_of(record.directory)
         if (run / RECIPE_FILE).is_file():
-            _copy((run / name for name in _OF_STAGE), logs / f"{number}-{record.info.training_stage}")
+            out = logs / f"{number}-{record.info.training_stage}"
+            _copy((run / name for name in _OF_STAGE), out)
+            if (prior := record.recipe.get("motion_prior")) is not None:
+                _copy([Path(prior) / MOTION_FILE], out)
 
 
 def _copy(paths: Iterable[Path], out: Path) -> None:

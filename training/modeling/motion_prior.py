@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
 
-from llm_service.modeling.motion_prior import make_motion_prior
+from llm_service.modeling.motion_prior import MotionPrior, make_motion_prior
 from llm_service.modeling.special_tokens import NUMBERS_PER_WAYPOINT
 from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
-from training.motion.train import WEIGHTS_FILE
+from training.motion.settings import STEP_KEY, WEIGHTS_FILE
 from waymend.errors import InvalidField
 
 _PRIOR_SHARE = 0.4
@@ -31,13 +32,8 @@ def add_motion_prior(llm: TrajectoryLlamaForCausalLM, directory: Path) -> None:
     """
     if llm.motion_prior is not None:
         raise InvalidField("motion_prior", "null, as what training starts from has one", directory)
-    if not (directory / WEIGHTS_FILE).is_file():
-        raise InvalidField("motion_prior", f"a directory with {WEIGHTS_FILE}", directory)
     prior = make_motion_prior(llm.config)  # ty: ignore[invalid-argument-type]
-    try:
-        prior.load_state_dict(load_file(directory / WEIGHTS_FILE))
-    except RuntimeError as error:
-        raise InvalidField("motion_prior", "weights for plans as this model reads them", str(error)) from None
+    prior.load_state_dict(_weights(directory, prior, llm.config.step_s))
     for parameter in prior.output.parameters():
         parameter.mul_(_PRIOR_SHARE)
     head = llm.trajectory_head.output
@@ -45,3 +41,20 @@ def add_motion_prior(llm: TrajectoryLlamaForCausalLM, directory: Path) -> None:
         parameter.view(llm.config.num_waypoints, NUMBERS_PER_WAYPOINT, -1)[:, :2].mul_(1 - _PRIOR_SHARE)
     llm.motion_prior = prior.to(head.weight.device)
     llm.config.motion_prior = True
+
+
+def _weights(directory: Path, prior: MotionPrior, step_s: float) -> dict[str, Tensor]:
+    path = directory / WEIGHTS_FILE
+    try:
+        with safe_open(path, "pt") as tensors:
+            found = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
+            found_step = (tensors.metadata() or {}).get(STEP_KEY)
+    except (OSError, SafetensorError) as error:
+        raise InvalidField("motion_prior", f"a directory with {WEIGHTS_FILE} of `training motion`", error) from None
+    shapes, expected = (
+        {name: list(tensor.shape) for name, tensor in one.items()} for one in (found, prior.state_dict())
+    )
+    if shapes != expected or found_step != f"{step_s:g}":
+        wanted = f"weights {expected} for waypoints every {step_s:g} s"
+        raise InvalidField("motion_prior", wanted, f"{path}: {shapes} every {found_step} s")
+    return found

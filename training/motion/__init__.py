@@ -1,1 +1,1 @@
-"""`training motion`: a network that corrects plans by the vehicle's motion alone, and rows that such networks read."""
+"""`training motion`: fits networks that correct plans by the vehicle's motion alone."""

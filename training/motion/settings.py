@@ -6,6 +6,10 @@ from typing import Any
 
 from waymend.errors import InvalidField
 
+RECIPE_FILE, WEIGHTS_FILE = "motion.json", "motion_prior.safetensors"
+STEP_KEY = "step_s"
+"""Of the weights' metadata: seconds between waypoints."""
+
 
 @dataclass(frozen=True, slots=True)
 class MotionTraining:

@@ -11,16 +11,14 @@ from llm_service.modeling.plan_features import plan_features
 from training.loading.further_plans import FurtherPlans
 from training.loading.split_plans import plans_of_split
 from training.motion.fitting import Fitting, OffsetRows, fit_motion_prior
-from training.motion.settings import MotionTraining
+from training.motion.settings import RECIPE_FILE, STEP_KEY, WEIGHTS_FILE, MotionTraining
 from training.perceiving.outcome import run_conditions, start_directory
 from waymend.trajectory import Horizon
-
-RECIPE_FILE, WEIGHTS_FILE = "motion.json", "motion_prior.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
 class MotionResult:
-    """A finished run: mean distances from the truth on held-back scenes, of corrections and of all plans, metres."""
+    """A finished run: mean distances from the truth on held-back scenes, of corrections and of their plans, metres."""
 
     directory: Path
     error_m: float
@@ -34,15 +32,16 @@ def train_motion_prior(settings: MotionTraining) -> MotionResult:
         InvalidField: Settings or data do not fit.
     """
     horizon = Horizon()
-    rows = plan_rows(settings.data, "train", horizon, FurtherPlans(settings.further_plans, settings.seed))
     start_directory(settings.out)
-    network, error_m = fit_motion_prior(rows, settings.seed, Fitting(steps=settings.steps))
-    plan_error_m = float(np.linalg.norm(rows.offsets_m, axis=-1).mean())
-    save_file(network.state_dict(), settings.out / WEIGHTS_FILE, metadata={"format": "pt"})
-    made = {"plans": len(rows.scenes), "held_back_error_m": error_m, "plan_error_m": plan_error_m}
+    rows = plan_rows(settings.data, "train", horizon, FurtherPlans(settings.further_plans, settings.seed))
+    fitted = fit_motion_prior(rows, settings.seed, Fitting(steps=settings.steps))
+    metadata = {"format": "pt", STEP_KEY: f"{horizon.step_s:g}"}
+    save_file(fitted.network.state_dict(), settings.out / WEIGHTS_FILE, metadata=metadata)
+    held_back = {"held_back_error_m": fitted.error_m, "held_back_plan_error_m": fitted.plan_error_m}
+    made = {"plans": len(rows.scenes), **held_back}
     recipe = {"settings": settings.document(), **run_conditions(settings.data), **made}
     (settings.out / RECIPE_FILE).write_text(json.dumps(recipe, indent=1) + "\n", encoding="utf-8")
-    return MotionResult(settings.out, error_m, plan_error_m)
+    return MotionResult(settings.out, fitted.error_m, fitted.plan_error_m)
 
 
 def plan_rows(data: Path, split: str, horizon: Horizon, further: FurtherPlans) -> OffsetRows:

@@ -97,6 +97,17 @@ def soundness(situation: Situation) -> Iterator[Sound]:
         yield Sound("limits")
 
 
+def fails_a_check(situation: Situation) -> bool:
+    """Whether the proposal fails a check; one that could not be made is not failed."""
+    path = situation.proposal.path
+    checks = (
+        check_collision(path, situation.scene),
+        check_drivable_area(path, situation.scene, situation.limits),
+        *_kinematic_checks(situation.proposal, situation.limits).values(),
+    )
+    return any(check.status == "failed" for check in checks)
+
+
 def turn_of(course: Course) -> float:
     """Change of heading over the trajectory, radians, positive to the left; 0 where it hardly moves."""
     return float(course.motion.heading_rad[-1]) if course.way_m >= _TURNING_WAY_M else 0.0

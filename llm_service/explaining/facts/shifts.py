@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from llm_service.correction.findings import unchanged
-from llm_service.explaining.claims import Change, FinalSpeed, NoChange, ShiftAcross, ShiftAlong
+from llm_service.explaining.claims import Change, FinalSpeed, Kept, NoChange, ShiftAcross, ShiftAlong
+from llm_service.explaining.facts.motion import fails_a_check
 from llm_service.explaining.situation import Situation
 from llm_service.verifier.course import shifts_m
 
@@ -14,7 +15,7 @@ _SMALLEST_SPEED_CHANGE_MPS = 0.2
 def changes(situation: Situation) -> Iterator[Change]:
     """Every shift at every waypoint, however small, and the final speeds where they differ."""
     if unchanged(situation.proposal.waypoints_ego_m, situation.correction.waypoints_ego_m):
-        yield NoChange()
+        yield Kept() if fails_a_check(situation) else NoChange()
     for time_s, (along_m, left_m) in zip(
         situation.proposal.times_s, shifts_m(situation.proposal, situation.correction), strict=True
     ):

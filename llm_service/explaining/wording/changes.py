@@ -1,6 +1,6 @@
 """How a change is put."""
 
-from llm_service.explaining.claims import FinalSpeed, NoChange, ShiftAcross, ShiftAlong
+from llm_service.explaining.claims import FinalSpeed, Kept, NoChange, ShiftAcross, ShiftAlong
 from llm_service.explaining.wording.slots import Measure, Speed, Words
 from llm_service.explaining.wording.template import Phrasing
 from llm_service.explaining.wording.voice import Style
@@ -30,6 +30,26 @@ NO_CHANGE = Phrasing.of(
             "{correction} stays within 0.3 m of {proposal} at every waypoint",
             "no waypoint of {proposal} moves by more than 0.3 m",
             "the offsets to {proposal} are below 0.3 m throughout",
+        ),
+    },
+)
+
+KEPT = Phrasing.of(
+    Kept,
+    {},
+    {
+        Style.TERSE: ("kept although a check fails", "{proposal} kept, which fails a check"),
+        Style.PLAIN: (
+            "{proposal} is kept although it fails a check",
+            "{proposal} stays as it is although a check fails",
+        ),
+        Style.INSTRUCTOR: (
+            "{your_plan} stays although it fails a check",
+            "stay with {your_plan} although it fails a check",
+        ),
+        Style.ENGINEER: (
+            "{proposal} is retained although a check fails",
+            "{proposal} fails a check and is retained",
         ),
     },
 )

@@ -7,6 +7,7 @@ from llm_service.explaining.wording.voice import Voice
 
 _PHRASINGS: tuple[Phrasing, ...] = (
     changes.NO_CHANGE,
+    changes.KEPT,
     changes.SHIFT_ALONG,
     changes.SHIFT_ACROSS,
     changes.FINAL_SPEED,

@@ -1,8 +1,8 @@
 import pytest
 
+from llm_service.explaining import claims
 from llm_service.explaining.causality import explains
 from llm_service.explaining.claims import AgentMention, FinalSpeed, ShiftAcross, ShiftAlong
-from training.data.explanations import claims
 
 SHORTER, LONGER = ShiftAlong("shorter", 2.0, 3.0), ShiftAlong("longer", 2.0, 3.0)
 LEFT, RIGHT = ShiftAcross("left", 1.0, 3.0), ShiftAcross("right", 1.0, 3.0)

@@ -1,8 +1,8 @@
 import pytest
 
+from llm_service.explaining import claims
 from llm_service.explaining.checking import check
 from tests.llm_service.explaining import situations
-from training.data.explanations import claims
 
 
 def verdict(situation, text):
@@ -120,6 +120,6 @@ def test_a_reason_needs_both_of_its_clauses_to_hold():
 
 def test_the_answer_is_judged_and_not_the_truth():
     frame, proposal = BRAKING()
-    text = "The plan needs no change."
+    text = "The plan is kept although it fails a check."
     assert check(text, frame, proposal, proposal).faithful
     assert not check(text, frame, proposal, frame.future_ego_m).faithful

@@ -3,13 +3,13 @@ import re
 import numpy as np
 import pytest
 
+from llm_service.explaining import claims
 from llm_service.explaining.checking import check
 from llm_service.explaining.explanation import MOST_SENTENCES, MOST_WORDS, explain
 from llm_service.explaining.wording.joints import sentences_of
 from llm_service.explaining.wording.voice import Style
 from tests.llm_service.explaining import situations
 from tests.llm_service.explaining.scenes import agent, keyframe, straight
-from training.data.explanations import claims
 from waymend.errors import InvalidField
 
 

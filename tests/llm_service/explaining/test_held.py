@@ -11,6 +11,8 @@ from llm_service.explaining.facts.all_facts import true_claims
 from llm_service.explaining.held import HeldText
 from llm_service.explaining.situation import Situation
 from tests.llm_service.explaining import situations
+from tests.llm_service.explaining.scenes import agent, keyframe, straight
+from waymend.trajectory import EgoState
 
 
 def held(frame, proposal_ego_m, text, pieces=1):
@@ -90,6 +92,29 @@ def test_the_measured_facts_speak_where_the_model_says_nothing(braking, said):
     sent = held(frame, proposal, said)
     assert check(sent, frame, proposal, frame.future_ego_m).faithful
     assert held(frame, proposal, "") == sent
+
+
+def test_a_plan_that_is_kept_for_want_of_a_better_one_is_not_called_good(braking):
+    frame, _ = braking
+    blocked = keyframe(straight(10.0), frame.agents, ego_state=frame.ego_state)
+    for said in ("", "The plan is good as it is.", "Nothing to correct."):
+        assert re.fullmatch(
+            "The [a-z ]+ although (it fails a check|a check fails)\\.( .*)?", held(blocked, straight(10.0), said)
+        )
+
+
+def test_the_agent_that_the_model_speaks_of_is_the_one_that_is_measured():
+    agents = (agent("car", 18.0, 0.5), agent("pedestrian", 16.0, 4.0, velocity=(0.0, -1.8)))
+    frame = keyframe(straight(8.0, -2.6), agents, ego_state=EgoState(8.0))
+    for noun, other in (("standing car", "pedestrian"), ("pedestrian crossing to the right", "car")):
+        sent = held(frame, straight(8.0), f"The plan collides with the {noun} 3 m ahead at 2.9 s.")
+        assert noun in sent, sent
+        assert other not in sent
+
+
+def test_white_space_of_any_kind_ends_a_sentence(braking):
+    once = "The correction is 11.3 m short of the planned position at 3 s."
+    assert held(*braking, f"{once}\nThe route goes straight ahead; ") == f"{once} The route goes straight ahead."
 
 
 def scrambled(text: str, random: np.random.Generator) -> str:

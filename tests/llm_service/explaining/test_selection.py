@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 
+from llm_service.explaining import claims
 from llm_service.explaining.selection import select
-from training.data.explanations import claims
 
 SHIFT_NOW = claims.ShiftAlong("shorter", 0.4, 0.5)
 ALONG, ACROSS = claims.ShiftAlong("shorter", 2.0, 3.0), claims.ShiftAcross("right", 1.0, 3.0)
@@ -45,6 +46,7 @@ def test_a_lane_change_of_the_truth_is_always_worth_a_word():
     assert all(change in selection.extras for selection in selections(ACROSS, change))
 
 
-def test_a_proposal_that_is_kept_has_no_cause_whatever_is_true():
-    for selection in selections(claims.NoChange(), ALONG, *OFFSETS, claims.Sound("road")):
-        assert (selection.cause, selection.change) == (None, claims.NoChange())
+@pytest.mark.parametrize("change", [claims.NoChange(), claims.Kept()])
+def test_a_proposal_that_is_kept_has_no_cause_whatever_is_true(change):
+    for selection in selections(change, ALONG, *OFFSETS, claims.Sound("road")):
+        assert (selection.cause, selection.change) == (None, change)

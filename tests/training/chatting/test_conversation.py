@@ -105,6 +105,16 @@ def test_words_are_sampled_where_asked_for_and_equal_seeds_say_the_same(answerer
     assert said() == said(temperature=1.0, top_p=1e-6, seed=2)
 
 
+def test_an_explanation_is_drafted_with_the_same_sampling(answerer, scene):
+    def draft(seed: int) -> str:
+        pieces = answerer._service.explain(answerer._correction, 24, Sampling(temperature=1.0, seed=seed))
+        return "".join(piece.draft for piece in pieces)
+
+    answerer.correct(scene, scene.proposals["ctra"], "")
+    assert draft(1) == draft(1)
+    assert len({draft(seed) for seed in range(4)}) > 1
+
+
 def test_the_end_of_input_ends_the_chat(chat):
     assert chat("1", "")
     assert chat()

@@ -83,11 +83,12 @@ def test_calibration_is_of_the_models_own_trajectory(bench):
 
 
 def test_an_explanation_is_judged_by_the_answer_that_it_is_about(bench):
-    words = ["The sky is made of cheese.", "The plan drifts to the left."]
-    outcomes = [replace(bench.aside(0.0), explanation=text) for text in words]
+    words = ["The sky is made of cheese.", "The route goes straight ahead."]
+    outcomes = [replace(bench.aside(0.0), explanation=text, draft="The sky.") for text in words]
     tree = metrics_tree(bench.results(outcomes), {})
-    assert tree["model"]["faithfulness"]["explanations"] == 2
-    assert tree["model"]["faithfulness"]["claims_unreadable_rate"] > 0
+    assert tree["model"]["faithfulness"]["explanations"] == tree["model"]["draft_faithfulness"]["explanations"] == 2
+    assert tree["model"]["draft_faithfulness"]["claims_unreadable_rate"] == 1.0
+    assert tree["model"]["faithfulness"]["claims_unreadable_rate"] == 0.5
 
 
 def test_the_first_case_of_a_frame_has_a_latency_of_its_own(bench):

@@ -21,6 +21,10 @@ def runs(lora_stage, full_stage, tmp_path):
         shutil.copytree(source, run)
         (run / "recipe.yaml").write_text(f"model_name_or_path: {start}\nperception: {seeing}\n")
         (run / "training_log.jsonl").write_text(json.dumps({"step": 1, "loss": 2.0}) + "\n")
+    (tmp_path / "prior").mkdir()
+    (tmp_path / "prior/motion.json").write_text("{}")
+    with (full / "recipe.yaml").open("a") as recipe:
+        recipe.write(f"motion_prior: {tmp_path / 'prior'}\n")
     return full
 
 
@@ -34,6 +38,7 @@ def test_recipes_and_logs_of_all_stages_are_kept(runs, tmp_path):
         "0-encoders/recipe.json",
         "1-sft/recipe.yaml",
         "1-sft/training_log.jsonl",
+        "2-full_finetune/motion.json",
         "2-full_finetune/recipe.yaml",
         "2-full_finetune/training_log.jsonl",
     ]

@@ -1,6 +1,7 @@
 """A motion prior: trained from samples, and given to a language model."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -12,7 +13,7 @@ import typer
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
-from llm_service.modeling.motion_prior import load_motion_prior
+from llm_service.modeling.motion_prior import MotionPrior, load_motion_prior
 from llm_service.modeling.plan_features import plan_features
 from training.exporting.comparison import largest_difference_m
 from training.exporting.export import export_bundle
@@ -25,8 +26,8 @@ from training.modeling.language_model import load_language_model
 from training.modeling.motion_prior import add_motion_prior
 from training.modeling.settings import CorrectorSettings
 from training.motion.commands import motion
-from training.motion.settings import MotionTraining
-from training.motion.train import RECIPE_FILE, WEIGHTS_FILE, plan_rows, train_motion_prior
+from training.motion.settings import RECIPE_FILE, STEP_KEY, WEIGHTS_FILE, MotionTraining
+from training.motion.train import plan_rows, train_motion_prior
 from training.recipe.reading import recipe_from
 from training.running.train import start_run, train
 from waymend.errors import InvalidField
@@ -65,7 +66,7 @@ def test_it_learns_and_tells_how_it_was_made(finished, settings):
     assert finished.error_m < 0.7 * finished.plan_error_m
     recipe = json.loads((settings.out / RECIPE_FILE).read_text())
     assert recipe["settings"]["steps"] == 200
-    assert recipe["held_back_error_m"] == finished.error_m
+    assert (recipe["held_back_error_m"], recipe["held_back_plan_error_m"]) == (finished.error_m, finished.plan_error_m)
 
 
 def test_equal_settings_give_equal_weights(finished, settings, tmp_path):
@@ -92,7 +93,7 @@ def test_a_model_gets_the_mean_of_both(llm, finished, settings):
     of_head, scale = llm.read_numbers(llm.trajectory_head(hidden), list(plan))
     add_motion_prior(llm, settings.out)
     of_both, same_scale = llm.read_numbers(llm.trajectory_head(hidden), list(plan))
-    prior = type(llm.motion_prior)(78, 6)
+    prior = MotionPrior(78, 6)
     prior.load_state_dict(load_file(settings.out / WEIGHTS_FILE))
     torch.testing.assert_close(of_both, 0.6 * of_head + 0.4 * prior(plan[:, 0]), rtol=0, atol=1e-4)
     assert (of_both - of_head).abs().max() > 0.01
@@ -104,8 +105,14 @@ def test_a_model_gets_the_mean_of_both(llm, finished, settings):
 def test_a_prior_of_other_plans_or_none_is_refused(llm, tmp_path):
     with pytest.raises(InvalidField, match=r"a directory with motion_prior\.safetensors"):
         add_motion_prior(llm, tmp_path)
-    save_file({"output.bias": torch.zeros(4)}, tmp_path / WEIGHTS_FILE)
-    with pytest.raises(InvalidField, match="weights for plans as this model reads them"):
+    (tmp_path / WEIGHTS_FILE).write_bytes(b"no safetensors")
+    with pytest.raises(InvalidField, match=r"a directory with motion_prior\.safetensors"):
+        add_motion_prior(llm, tmp_path)
+    save_file({"output.bias": torch.zeros(4)}, tmp_path / WEIGHTS_FILE, metadata={STEP_KEY: "0.5"})
+    with pytest.raises(InvalidField, match=r"motion_prior: expected weights .*'output.bias': \[12\]"):
+        add_motion_prior(llm, tmp_path)
+    save_file(MotionPrior(78, 6).state_dict(), tmp_path / WEIGHTS_FILE, metadata={STEP_KEY: "0.25"})
+    with pytest.raises(InvalidField, match=r"waypoints every 0\.5 s, given .* every 0\.25 s"):
         add_motion_prior(llm, tmp_path)
     assert llm.motion_prior is None
 
@@ -133,3 +140,18 @@ def test_a_stage_gets_it_trains_it_and_hands_it_on_to_the_bundle(recipe, setting
     assert torch.equal(served.inner[0].weight, weights[-1])
     with pytest.raises(InvalidField, match="motion_prior: expected null"):
         start_run(recipe("third", model_name_or_path=str(first), motion_prior=str(settings.out)))
+
+
+def test_a_run_that_goes_on_has_it_already(recipe, settings, finished):
+    keys = {"motion_prior": str(settings.out), "save_strategy": "steps", "save_steps": 1}
+    train(recipe("run", **keys))
+    shutil.rmtree(recipe("run").output_dir / "checkpoint-2")
+    assert train(recipe("run", **keys, resume_from_checkpoint=True)).steps == 2
+
+
+def test_a_lora_stage_keeps_it_beside_its_adapter(recipe, settings, finished, tmp_path):
+    stage = train(recipe("lora", motion_prior=str(settings.out))).directory
+    export_bundle(stage, tmp_path / "bundle", "mine", "1.0", adapter=True)
+    assert (tmp_path / "bundle/llm/adapter").is_dir()
+    assert load_motion_prior(tmp_path / "bundle/llm") is not None
+    assert largest_difference_m(stage, tmp_path / "bundle") < 1e-3

@@ -43,8 +43,8 @@ def train_ego_mlp(
         seed, fitting: As of `fit_motion_prior`.
     """
     offsets_m = rows.truths_m - _start_m(rows, sees_proposal)
-    network, _ = fit_motion_prior(OffsetRows(_inputs(rows, sees_proposal), offsets_m, rows.scenes), seed, fitting)
-    return EgoMlp(network, sees_proposal)
+    fitted = fit_motion_prior(OffsetRows(_inputs(rows, sees_proposal), offsets_m, rows.scenes), seed, fitting)
+    return EgoMlp(fitted.network, sees_proposal)
 
 
 def _start_m(rows: EgoRows, sees_proposal: bool) -> NDArray[np.float32]:

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from llm_service.explaining.claims import FinalSpeed, NoChange, ShiftAcross, ShiftAlong
+from llm_service.explaining.claims import FinalSpeed, Kept, NoChange, ShiftAcross, ShiftAlong
 from llm_service.explaining.facts.shifts import changes
 from llm_service.verifier.course import shifts_m
 from tests.llm_service.explaining import situations
-from tests.llm_service.explaining.scenes import circle, keyframe, straight
+from tests.llm_service.explaining.scenes import agent, circle, keyframe, straight
+from waymend.trajectory import EgoState
 
 
 def found(frame, proposal_ego_m, kind):
@@ -49,7 +50,15 @@ def test_final_speeds_are_those_of_the_last_step():
 def test_nothing_changes_within_30_cm(offset_m, unchanged):
     proposal = straight(8.0)
     proposal[2, 1] += offset_m
-    assert bool(found(keyframe(straight(8.0)), proposal, NoChange)) == unchanged
+    assert bool(found(keyframe(straight(8.0)), proposal, NoChange | Kept)) == unchanged
+
+
+def test_a_proposal_is_good_as_it_is_only_where_no_check_of_it_fails():
+    clear, blocked = (
+        keyframe(straight(8.0), agents, ego_state=EgoState(8.0)) for agents in ((), (agent("car", 20.0),))
+    )
+    assert found(clear, straight(8.0), NoChange | Kept) == [NoChange()]
+    assert found(blocked, straight(8.0), NoChange | Kept) == [Kept()]
 
 
 def test_a_reversing_proposal_is_behind_the_truth():

@@ -3,15 +3,16 @@ import dataclasses
 import numpy as np
 import pytest
 
+from llm_service.explaining import claims
 from llm_service.explaining.claims import AgentMention
 from llm_service.explaining.wording.joints import clauses_of, sentence_of
 from llm_service.explaining.wording.phrasebook import PHRASEBOOK, read_clause
 from llm_service.explaining.wording.voice import Style, Voice
 from llm_service.verifier.mention import rounded
-from training.data.explanations import claims
 
 EXAMPLES = (
     claims.NoChange(),
+    claims.Kept(),
     *(claims.ShiftAlong(direction, 12.34, 2.5) for direction in ("shorter", "longer")),
     *(claims.ShiftAcross(side, 0.34, 3.0) for side in ("left", "right")),
     claims.FinalSpeed(7.91, 0.0),
