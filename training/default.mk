@@ -14,7 +14,7 @@ endef
 STAGE = $(call FILL,train configs/default_$(notdir $(basename $@)).yaml \
 	dataset_dir=$(DEFAULT)/$(2) $(3)=$(DEFAULT)/$(1) output_dir=$(basename $@) $(4))
 
-train-default: $(DEFAULT)/bundle.done ## Trains bundles/default from nothing: drives, perception, six stages (DEFAULT=out/default).
+train-default: $(DEFAULT)/bundle.done ## Trains bundles/default from nothing: drives, perception, five stages (DEFAULT=out/default).
 
 # Cameras and LiDAR need few drives; how traffic moves needs many, which may be rendered coarsely.
 $(DEFAULT)/drives.done: | $(ENVIRONMENT)
@@ -48,14 +48,11 @@ $(DEFAULT)/maps.done: $(DEFAULT)/words.done
 $(DEFAULT)/motion-prior.done: $(DEFAULT)/many-samples.done
 	$(call FILL,motion --data $(DEFAULT)/many-samples --out $(basename $@))
 
-$(DEFAULT)/motion.done: $(DEFAULT)/maps.done $(DEFAULT)/motion-prior.done
-	$(call STAGE,maps,many-samples,model_name_or_path,motion_prior=$(DEFAULT)/motion-prior)
+$(DEFAULT)/sft.done: $(DEFAULT)/maps.done
+	$(call STAGE,maps,samples,model_name_or_path)
 
-$(DEFAULT)/sft.done: $(DEFAULT)/motion.done
-	$(call STAGE,motion,samples,model_name_or_path)
-
-$(DEFAULT)/full.done: $(DEFAULT)/sft.done
-	$(call STAGE,sft,samples,model_name_or_path)
+$(DEFAULT)/full.done: $(DEFAULT)/sft.done $(DEFAULT)/motion-prior.done
+	$(call STAGE,sft,samples,model_name_or_path,motion_prior=$(DEFAULT)/motion-prior)
 
 $(DEFAULT)/bundle.done: $(DEFAULT)/full.done
-	$(call FILL,export $(DEFAULT)/full --out $(basename $@) --name waymend-default --version 0.4.0 --caution 0.9)
+	$(call FILL,export $(DEFAULT)/full --out $(basename $@) --name waymend-default --version 0.4.0 --caution 1.1)

@@ -12,12 +12,12 @@ def certainty(offset_m: NDArray[np.floating], scale_m: NDArray[np.floating]) -> 
 
 
 def cautious(offset_m: NDArray[np.floating], scale_m: NDArray[np.floating], caution: float) -> NDArray[np.float64]:
-    """The offset times max(0, 1 - caution / certainty); all zeros leave the proposal alone.
+    """The offset times max(0, 1 - (caution / certainty)^2); all zeros leave the proposal alone.
 
-    An offset within the model's own uncertainty makes a good proposal worse about as often as better. Soft thresholding
-    (Donoho, "De-noising by soft-thresholding", IEEE Transactions on Information Theory, 1995) takes it away and hardly
+    An offset within the model's own uncertainty makes a good proposal worse about as often as better. The positive part
+    of James and Stein's estimator ("Estimation with quadratic loss", Berkeley Symposium, 1961) takes it away and hardly
     touches one that is far beyond it.
     """
     offset = np.array(offset_m, np.float64)
     found = certainty(offset, scale_m)
-    return offset * max(0.0, 1.0 - caution / found) if found > 0 else np.where(np.isfinite(offset), 0.0, offset)
+    return offset * max(0.0, 1.0 - (caution / found) ** 2) if found > 0 else np.where(np.isfinite(offset), 0.0, offset)

@@ -11,13 +11,13 @@ from llm_service.modeling.plan_features import DEVIATION_SCALE_M, plan_width
 from llm_service.modeling.weight_files import MOTION_PRIOR, read_tensors
 
 _INNER_SIZE = 256
+_MEMBERS = 3
 
 
-class MotionPrior(nn.Module):
+class MotionNetwork(nn.Module):
     """Numbers that tell a motion and a plan -> offsets [..., T, 2] in the ego frame, metres, in float32.
 
-    A network of its own that never sees the scene: what the head adds to it is what the scene is good for. Its last
-    layer begins at zero, which leaves a plan as it is.
+    It never sees the scene. Its last layer begins at zero, which leaves a plan as it is.
     """
 
     def __init__(self, width: int, num_waypoints: int) -> None:
@@ -36,6 +36,17 @@ class MotionPrior(nn.Module):
 
     def forward(self, numbers: Tensor) -> Tensor:
         return DEVIATION_SCALE_M * self.output(self.inner(numbers.float())).unflatten(-1, (-1, 2))
+
+
+class MotionPrior(nn.Module):
+    """The mean of a few `MotionNetwork`s that were fitted apart."""
+
+    def __init__(self, width: int, num_waypoints: int) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(MotionNetwork(width, num_waypoints) for _ in range(_MEMBERS))
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        return torch.stack([member(numbers) for member in self.members]).mean(0)
 
 
 def make_motion_prior(config: TrajectoryLlamaConfig) -> MotionPrior:

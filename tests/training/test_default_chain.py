@@ -6,7 +6,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 DATA_AND_PARTS = ("drives", "many-drives", "samples", "many-samples", "seeing", "perception", "motion-prior")
-STAGES = ("pretrain", "words", "maps", "motion", "sft", "full")
+STAGES = ("pretrain", "words", "maps", "sft", "full")
 
 
 def steps_left(out: Path) -> dict[str, list[str]]:

@@ -86,7 +86,7 @@ def _trained(exported: StageRecord) -> str:
 def _weights(facts: ExportFacts) -> str:
     adapter = "merged into the base" if facts.merged else "beside the base, in `llm/adapter`" if facts.adapter else None
     lora = f"; the LoRA adapter is {adapter}" if adapter else ""
-    return f"served in {facts.served_dtype}, projectors and trajectory head in float32{lora}."
+    return f"served in {facts.served_dtype}, projectors, trajectory head and motion prior in float32{lora}."
 
 
 def _difference(facts: ExportFacts) -> str:

@@ -39,8 +39,8 @@ def halved_where_exact(tensor: Tensor) -> Tensor:
 def stored_for(dtype: torch.dtype, name: str, tensor: Tensor) -> Tensor:
     """A weight as it is stored for an engine that computes in `dtype`.
 
-    Rounding here or when the engine loads the weight is the same, so nothing is lost by it. Projectors and trajectory
-    head are float32 in the engine whatever the dtype.
+    Rounding here or when the engine loads the weight is the same, so nothing is lost by it. Projectors, trajectory
+    head and motion prior are float32 whatever the dtype.
     """
     if name.startswith(tuple(PART_FILES)):
         return halved_where_exact(tensor.float())

@@ -15,7 +15,7 @@ from training.modeling.settings import CorrectorSettings
 def load_language_model(
     directory: Path, settings: CorrectorSettings, base: BaseReference
 ) -> TrajectoryLlamaForCausalLM:
-    """The base model, projectors and head, without the adapter that may lie beside them.
+    """The base model, projectors, head and motion prior, without the adapter that may lie beside them.
 
     Weights that may train, and all of an untrained base, are float32; a LoRA stage's frozen ones have the settings'
     dtype. That dtype is also the one that the configuration tells a server.

@@ -12,16 +12,14 @@ from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
 from training.motion.settings import STEP_KEY, WEIGHTS_FILE
 from waymend.errors import InvalidField
 
-_PRIOR_SHARE = 0.4
-
 
 @torch.no_grad()
 def add_motion_prior(llm: TrajectoryLlamaForCausalLM, directory: Path) -> None:
-    """From here on the model's offsets are a mean of what they were (0.6) and the prior's (0.4).
+    """From here on the model's offsets are the mean of what they were and the prior's.
 
     Two estimates that err differently have a mean that errs less (Perrone and Cooper, "When networks disagree: Ensemble
-    methods for hybrid neural networks", 1993). The shares are put into both last layers, so that training goes on from
-    there without them.
+    methods for hybrid neural networks", 1993). Both last layers are halved for it, so that training goes on from
+    there with a sum.
 
     Args:
         llm: Without a motion prior.
@@ -34,11 +32,12 @@ def add_motion_prior(llm: TrajectoryLlamaForCausalLM, directory: Path) -> None:
         raise InvalidField("motion_prior", "null, as what training starts from has one", directory)
     prior = make_motion_prior(llm.config)  # ty: ignore[invalid-argument-type]
     prior.load_state_dict(_weights(directory, prior, llm.config.step_s))
-    for parameter in prior.output.parameters():
-        parameter.mul_(_PRIOR_SHARE)
+    for member in prior.members:
+        for parameter in member.output.parameters():  # ty: ignore[unresolved-attribute]
+            parameter.mul_(0.5)
     head = llm.trajectory_head.output
     for parameter in (head.weight, head.bias):
-        parameter.view(llm.config.num_waypoints, NUMBERS_PER_WAYPOINT, -1)[:, :2].mul_(1 - _PRIOR_SHARE)
+        parameter.view(llm.config.num_waypoints, NUMBERS_PER_WAYPOINT, -1)[:, :2].mul_(0.5)
     llm.motion_prior = prior.to(head.weight.device)
     llm.config.motion_prior = True
 

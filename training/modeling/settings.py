@@ -45,7 +45,7 @@ class CorrectorSettings:
     harm_weight: What it adds for corrections that are worse than their proposals.
     dtype: Of frozen language-model weights; whatever trains is float32.
     quantization_bit: 4 or 8 holds the frozen linears so (QLoRA); needs bitsandbytes and type `lora`.
-    freeze_llm: Nothing of the language model trains but projectors, head and the row of `<|traj|>`.
+    freeze_llm: Nothing of the language model trains but projectors, head, motion prior and the row of `<|traj|>`.
     freeze_vision_tower: The vision tower does not train; without one, BEVFusion's image backbone and neck.
     freeze_bevfusion: Nothing of BEVFusion trains.
     """

@@ -1,6 +1,6 @@
 """Stage directories: everything of a corrector on disk, strictly, and to the bit.
 
-llm/                       as a bundle's: configuration, tokenizer, base model, projectors, head, adapter/
+llm/                       as a bundle's: configuration, tokenizer, base model, projectors, head, motion prior, adapter/
 perception/                config.json, model.safetensors
 alignment.safetensors      heads and temperatures of the contrastive losses
 special_rows.safetensors   the row of `<|traj|>` in float32, where it trains as an overlay (llm/ holds it rounded)

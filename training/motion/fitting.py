@@ -1,4 +1,4 @@
-"""Fits a network to offsets of plans: mean distance as the loss, the state that does best on held-back scenes."""
+"""Fits networks to offsets of plans: mean distance as the loss, the state that does best on held-back scenes."""
 
 import copy
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from llm_service.modeling.motion_prior import MotionPrior
+from llm_service.modeling.motion_prior import MotionNetwork, MotionPrior
 
 _HELD_BACK = 0.1
 _CHECK_EVERY = 50
@@ -47,28 +47,44 @@ class OffsetRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A network, and the mean distances of its answers and of plans from the truth on held-back scenes, metres."""
+    """Networks, and the mean distances of their answers and of plans from the truth, metres.
 
-    network: MotionPrior
+    Each is measured on the scenes that were held back from it.
+    """
+
+    prior: MotionPrior
     error_m: float
     plan_error_m: float
 
 
 def fit_motion_prior(rows: OffsetRows, seed: int, fitting: Fitting = Fitting()) -> Fitted:
-    """Equal arguments give equal weights.
+    """Each network with its own weights, batches and held-back scenes; equal arguments give equal weights.
 
     Args:
         rows: At least one.
-        seed: Of weights, batches and the scenes that are held back.
+        seed: Of all that is drawn.
         fitting: How.
     """
-    fit, held = _divided(rows, seed)
+    prior = MotionPrior(rows.inputs.shape[1], rows.offsets_m.shape[1])
+    errors_m, plan_errors_m = [], []
+    seeds = np.random.SeedSequence(seed).generate_state(len(prior.members)).tolist()
+    for own_seed, member in zip(seeds, prior.members, strict=True):
+        fit, held = _divided(rows, own_seed)
+        network, error_m = _fitted(fit, held, own_seed, fitting)
+        member.load_state_dict(network.state_dict())
+        errors_m.append(error_m)
+        plan_errors_m.append(float(np.linalg.norm(held.offsets_m, axis=-1).mean()))
+    return Fitted(prior.eval(), float(np.mean(errors_m)), float(np.mean(plan_errors_m)))
+
+
+def _fitted(fit: OffsetRows, held: OffsetRows, seed: int, fitting: Fitting) -> tuple[MotionNetwork, float]:
+    """A network in its best state, and its error on the held-back rows, metres."""
     inputs, offsets_m = torch.from_numpy(fit.inputs), torch.from_numpy(fit.offsets_m)
     steps = min(fitting.steps, fitting.epochs * -(-len(inputs) // fitting.batch_size))
     drawn = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = MotionPrior(inputs.shape[1], offsets_m.shape[1])
+        network = MotionNetwork(inputs.shape[1], offsets_m.shape[1])
         optimizer = torch.optim.AdamW(network.parameters(), fitting.learning_rate, weight_decay=fitting.weight_decay)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
         best, best_m = copy.deepcopy(network.state_dict()), float("inf")
@@ -84,7 +100,7 @@ def fit_motion_prior(rows: OffsetRows, seed: int, fitting: Fitting = Fitting()) 
                 if error_m < best_m:
                     best, best_m = copy.deepcopy(network.state_dict()), error_m
     network.load_state_dict(best)
-    return Fitted(network.eval(), best_m, float(np.linalg.norm(held.offsets_m, axis=-1).mean()))
+    return network, best_m
 
 
 def _divided(rows: OffsetRows, seed: int) -> tuple[OffsetRows, OffsetRows]:
@@ -104,5 +120,5 @@ def _error_m(offsets_m: Tensor, true_m: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def _held_back_error_m(network: MotionPrior, held: OffsetRows) -> float:
+def _held_back_error_m(network: MotionNetwork, held: OffsetRows) -> float:
     return float(_error_m(network(torch.from_numpy(held.inputs)), torch.from_numpy(held.offsets_m)))

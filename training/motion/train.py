@@ -36,7 +36,7 @@ def train_motion_prior(settings: MotionTraining) -> MotionResult:
     rows = plan_rows(settings.data, "train", horizon, FurtherPlans(settings.further_plans, settings.seed))
     fitted = fit_motion_prior(rows, settings.seed, Fitting(steps=settings.steps))
     metadata = {"format": "pt", STEP_KEY: f"{horizon.step_s:g}"}
-    save_file(fitted.network.state_dict(), settings.out / WEIGHTS_FILE, metadata=metadata)
+    save_file(fitted.prior.state_dict(), settings.out / WEIGHTS_FILE, metadata=metadata)
     held_back = {"held_back_error_m": fitted.error_m, "held_back_plan_error_m": fitted.plan_error_m}
     made = {"plans": len(rows.scenes), **held_back}
     recipe = {"settings": settings.document(), **run_conditions(settings.data), **made}

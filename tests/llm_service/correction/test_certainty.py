@@ -18,8 +18,8 @@ def test_certainty_is_the_mean_of_offset_over_scale():
     assert certainty(OFFSET_M, SCALE_M) == pytest.approx((0.5 / 0.5 + 1.0 / 2.0) / 2)
 
 
-def test_an_offset_is_held_back_by_caution_over_its_certainty():
-    np.testing.assert_allclose(cautious(OFFSET_M, SCALE_M, 0.6), OFFSET_M * (1 - 0.6 / 0.75))
+def test_an_offset_is_held_back_by_the_square_of_caution_over_its_certainty():
+    np.testing.assert_allclose(cautious(OFFSET_M, SCALE_M, 0.6), OFFSET_M * (1 - (0.6 / 0.75) ** 2))
 
 
 def test_an_offset_within_its_uncertainty_leaves_the_proposal_alone():

@@ -24,7 +24,8 @@ def llm_with_prior(tiny_llm, tmp_path_factory):
     model = TrajectoryLlamaForCausalLM.from_pretrained(tiny_llm)
     torch.manual_seed(2)
     model.motion_prior = make_motion_prior(model.config)
-    torch.nn.init.normal_(model.motion_prior.output.weight, std=0.01)
+    for member in model.motion_prior.members:
+        torch.nn.init.normal_(member.output.weight, std=0.02)
     model.config.motion_prior = True
     model.config.save_pretrained(directory)
     write_weights(directory, model_tensors(model), torch.float16)

@@ -95,7 +95,7 @@ def test_a_model_gets_the_mean_of_both(llm, finished, settings):
     of_both, same_scale = llm.read_numbers(llm.trajectory_head(hidden), list(plan))
     prior = MotionPrior(78, 6)
     prior.load_state_dict(load_file(settings.out / WEIGHTS_FILE))
-    torch.testing.assert_close(of_both, 0.6 * of_head + 0.4 * prior(plan[:, 0]), rtol=0, atol=1e-4)
+    torch.testing.assert_close(of_both, 0.5 * (of_head + prior(plan[:, 0])), rtol=0, atol=1e-4)
     assert (of_both - of_head).abs().max() > 0.01
     torch.testing.assert_close(same_scale, scale)
     with pytest.raises(InvalidField, match="motion_prior: expected null"):
@@ -108,8 +108,8 @@ def test_a_prior_of_other_plans_or_none_is_refused(llm, tmp_path):
     (tmp_path / WEIGHTS_FILE).write_bytes(b"no safetensors")
     with pytest.raises(InvalidField, match=r"a directory with motion_prior\.safetensors"):
         add_motion_prior(llm, tmp_path)
-    save_file({"output.bias": torch.zeros(4)}, tmp_path / WEIGHTS_FILE, metadata={STEP_KEY: "0.5"})
-    with pytest.raises(InvalidField, match=r"motion_prior: expected weights .*'output.bias': \[12\]"):
+    save_file({"members.0.output.bias": torch.zeros(4)}, tmp_path / WEIGHTS_FILE, metadata={STEP_KEY: "0.5"})
+    with pytest.raises(InvalidField, match=r"motion_prior: expected weights .*'members.0.output.bias': \[12\]"):
         add_motion_prior(llm, tmp_path)
     save_file(MotionPrior(78, 6).state_dict(), tmp_path / WEIGHTS_FILE, metadata={STEP_KEY: "0.25"})
     with pytest.raises(InvalidField, match=r"waypoints every 0\.5 s, given .* every 0\.25 s"):
@@ -130,14 +130,14 @@ def test_a_stage_gets_it_trains_it_and_hands_it_on_to_the_bundle(recipe, setting
     second = train(recipe("second", finetuning_type="full", model_name_or_path=str(first))).directory
     start = load_file(settings.out / WEIGHTS_FILE)
     priors = [load_file(stage / "llm/motion_prior.safetensors") for stage in (first, second)]
-    name = "inner.0.weight"
+    name = "members.0.inner.0.weight"
     weights = [start[name], *(prior[f"motion_prior.{name}"] for prior in priors)]
     assert all(not torch.equal(before, after) for before, after in pairwise(weights))
     export_bundle(second, tmp_path / "bundle", "mine", "1.0")
     assert largest_difference_m(second, tmp_path / "bundle") < 1e-3
     served = load_motion_prior(tmp_path / "bundle/llm")
     assert served is not None
-    assert torch.equal(served.inner[0].weight, weights[-1])
+    assert torch.equal(served.members[0].inner[0].weight, weights[-1])
     with pytest.raises(InvalidField, match="motion_prior: expected null"):
         start_run(recipe("third", model_name_or_path=str(first), motion_prior=str(settings.out)))
 

@@ -44,7 +44,7 @@ def train_ego_mlp(
     """
     offsets_m = rows.truths_m - _start_m(rows, sees_proposal)
     fitted = fit_motion_prior(OffsetRows(_inputs(rows, sees_proposal), offsets_m, rows.scenes), seed, fitting)
-    return EgoMlp(fitted.network, sees_proposal)
+    return EgoMlp(fitted.prior, sees_proposal)
 
 
 def _start_m(rows: EgoRows, sees_proposal: bool) -> NDArray[np.float32]:

@@ -33,8 +33,8 @@ class MethodKeys(Section):
 
     Attributes:
         stage: LLaMA-Factory's name of the stage; `training_stage` follows from it where that is not given.
-        finetuning_type: `lora`: adapters on the Llama's linears, with projectors, head and resamplers; `full`:
-            everything that no freeze key holds; `freeze`: some of the Llama's layers instead of adapters.
+        finetuning_type: `lora`: adapters on the Llama's linears, with projectors, head, motion prior and resamplers;
+            `full`: everything that no freeze key holds; `freeze`: some of the Llama's layers instead of adapters.
         lora_target: Linears of the Llama that get an adapter: `all`, or names as a list or separated by commas.
         lora_rank: Rank r of an adapter.
         lora_alpha: An adapter's update is scaled by `lora_alpha / lora_rank`; twice the rank where not given.
