@@ -33,7 +33,7 @@ def add_motion_prior(llm: TrajectoryLlamaForCausalLM, directory: Path) -> None:
     prior = make_motion_prior(llm.config)  # ty: ignore[invalid-argument-type]
     prior.load_state_dict(_weights(directory, prior, llm.config.step_s))
     for member in prior.members:
-        for parameter in member.output.parameters():  # ty: ignore[unresolved-attribute]
+        for parameter in member.output.parameters():  # ty: ignore[missing-union-attribute]
             parameter.mul_(0.5)
     head = llm.trajectory_head.output
     for parameter in (head.weight, head.bias):
