@@ -50,10 +50,10 @@ def _weights(directory: Path, prior: MotionPrior, step_s: float) -> dict[str, Te
             found_step = (tensors.metadata() or {}).get(STEP_KEY)
     except (OSError, SafetensorError) as error:
         raise InvalidField("motion_prior", f"a directory with {WEIGHTS_FILE} of `training motion`", error) from None
-    shapes, expected = (
-        {name: list(tensor.shape) for name, tensor in one.items()} for one in (found, prior.state_dict())
-    )
-    if shapes != expected or found_step != f"{step_s:g}":
-        wanted = f"weights {expected} for waypoints every {step_s:g} s"
-        raise InvalidField("motion_prior", wanted, f"{path}: {shapes} every {found_step} s")
+    if found_step != f"{step_s:g}":
+        raise InvalidField("motion_prior", f"waypoints every {step_s:g} s", f"{path}: every {found_step} s")
+    shapes, expected = ({name: list(tensor.shape) for name, tensor in of.items()} for of in (found, prior.state_dict()))
+    for name in sorted(shapes.keys() | expected.keys()):
+        if shapes.get(name) != expected.get(name):
+            raise InvalidField("motion_prior", f"{name} of shape {expected.get(name)}", f"{path}: {shapes.get(name)}")
     return found
