@@ -280,9 +280,7 @@ def _motion_prior(llm_directory: Path) -> "MotionPrior | None":
 
 
 def _prediction(numbers: NDArray[np.float64], prior: "MotionPrior | None", plan: torch.Tensor) -> Prediction:
-    from llm_service.modeling.heads import split_numbers
     from llm_service.modeling.motion_prior import corrected
 
-    given = torch.from_numpy(numbers)[None]
-    offset_m, scale_m = split_numbers(given) if prior is None else corrected(given, prior, plan)
+    offset_m, scale_m = corrected(torch.from_numpy(numbers)[None], prior, [plan])
     return Prediction(offset_m[0].numpy(), scale_m[0].numpy())

@@ -38,6 +38,7 @@ class Correction:
     """A judged correction.
 
     Attributes:
+        proposal, answer: Both trajectories as the vehicle would drive them.
         findings: What the verifier measured of it, as of `findings_in_words`.
         scale_m: float64 [T], Laplace scale of each corrected waypoint.
         stage_ms: Milliseconds of the stages `prompt`, `prefill` (the proposal is judged meanwhile) and `verifier`.
@@ -45,6 +46,8 @@ class Correction:
 
     task: CorrectionTask
     decision: Decision
+    proposal: Course
+    answer: Course
     findings: str
     scale_m: NDArray[np.float64]
     prompt: CorrectionPrompt
@@ -105,13 +108,17 @@ class Corrector:
             ego_state=task.ego_state,
             scene=scene.prepared,
         )
-        findings = self._findings(task, decision)
+        proposal, answer = (
+            self._verifier.course(trajectory_ego_m, self._horizon.step_s, task.ego_state)
+            for trajectory_ego_m in (task.proposal_ego_m, decision.trajectory_ego_m)
+        )
+        findings = findings_in_words(proposal, decision.proposal_report, answer, decision.answer_report)
         stage_ms = {
             "prompt": (prompted - started) * 1e3,
             "prefill": (predicted - prompted) * 1e3,
             "verifier": (time.perf_counter() - predicted) * 1e3,
         }
-        return Correction(task, decision, findings, prediction.scale_m, prompt, scene, stage_ms)
+        return Correction(task, decision, proposal, answer, findings, prediction.scale_m, prompt, scene, stage_ms)
 
     def write(
         self, correction: Correction, max_tokens: int, sampling: Sampling = GREEDY
@@ -141,18 +148,6 @@ class Corrector:
     def limits(self) -> VerifierLimits:
         """Those that trajectories are held to."""
         return self._verifier.limits
-
-    def courses(self, task: CorrectionTask, decision: Decision) -> tuple[Course, Course]:
-        """The proposal and the answer as the vehicle would drive them."""
-        step_s, state = self._horizon.step_s, task.ego_state
-        return (
-            self._verifier.course(task.proposal_ego_m, step_s, state),
-            self._verifier.course(decision.trajectory_ego_m, step_s, state),
-        )
-
-    def _findings(self, task: CorrectionTask, decision: Decision) -> str:
-        proposal, answer = self.courses(task, decision)
-        return findings_in_words(proposal, decision.proposal_report, answer, decision.answer_report)
 
     async def _judge_proposal(self, sent: asyncio.Event, scene: ReceivedScene, task: CorrectionTask) -> Report:
         """Waits until the engine has its work, then uses the time that it takes."""

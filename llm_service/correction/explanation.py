@@ -59,13 +59,12 @@ class _Moment:
     """What the service knows of a moment; drivable areas are in the prepared scene."""
 
     agents: tuple[AgentBox, ...]
-    road_map: VectorMap | None
     ego_state: EgoState
     command: str
+    road_map: VectorMap | None = None
 
 
 def _facts(corrector: Corrector, correction: Correction) -> tuple[Claim, ...]:
     task, scene = correction.task, correction.scene
-    moment = _Moment(scene.embedding.agents, None, task.ego_state, task.command)
-    proposal, answer = corrector.courses(task, correction.decision)
-    return true_claims(Situation(moment, scene.prepared, proposal, answer, corrector.limits))
+    moment = _Moment(scene.embedding.agents, task.ego_state, task.command)
+    return true_claims(Situation(moment, scene.prepared, correction.proposal, correction.answer, corrector.limits))

@@ -13,6 +13,7 @@ from llm_service.explaining.situation import Moment, Situation
 from llm_service.explaining.verdict import Finding, Verdict
 from llm_service.explaining.wording.joints import cause_comes_first, clauses_of, gives_reason, sentences_of
 from llm_service.explaining.wording.phrasebook import read_clause
+from llm_service.explaining.wording.template import Reading
 
 _FLOAT_ERROR = 1e-9
 
@@ -54,11 +55,10 @@ def _check_clause(clause: str, facts: Sequence[Claim]) -> Finding | str:
     reading = read_clause(clause)
     if reading is None:
         return clause
-    same_kind = [fact for fact in facts if type(fact) is type(reading.claim)]
-    fact = next((fact for fact in same_kind if agree(reading.claim, fact, reading.tolerances)), None)
+    fact = told_fact(reading, facts)
     if fact is not None:
         return Finding(clause, reading.claim, fact, True, f"the scene has {fact}")
-    instead = ", ".join(map(str, same_kind)) or f"no {type(reading.claim).__name__}"
+    instead = ", ".join(map(str, same_kind(reading, facts))) or f"no {type(reading.claim).__name__}"
     return Finding(clause, reading.claim, None, False, f"the scene has {instead}")
 
 
@@ -74,12 +74,22 @@ def _check_reason(before: Finding, joint: str, after: Finding) -> Finding | str:
     return Finding(text, None, None, answers, f"the change {'answers' if answers else 'is no answer'} to the cause")
 
 
-def agree(said: object, fact: object, tolerances: Mapping[str, float], prefix: str = "") -> bool:
+def told_fact(reading: Reading, facts: Sequence[Claim]) -> Claim | None:
+    """The first fact that a reading tells."""
+    return next((fact for fact in same_kind(reading, facts) if _agree(reading.claim, fact, reading.tolerances)), None)
+
+
+def same_kind(reading: Reading, facts: Sequence[Claim]) -> list[Claim]:
+    """The facts of the kind that a reading is about, in their order."""
+    return [fact for fact in facts if type(fact) is type(reading.claim)]
+
+
+def _agree(said: object, fact: object, tolerances: Mapping[str, float], prefix: str = "") -> bool:
     """Whether every field of a claim is as said; `fact` is of the same type."""
     for field in fields(said):  # ty: ignore[invalid-argument-type]
         name, here, there = prefix + field.name, getattr(said, field.name), getattr(fact, field.name)
         if is_dataclass(here):
-            if not agree(here, there, tolerances, f"{name}."):
+            if not _agree(here, there, tolerances, f"{name}."):
                 return False
         elif isinstance(here, float):
             if abs(here - there) > tolerances[name] + _FLOAT_ERROR:

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 
 from llm_service.explaining.causality import explains
-from llm_service.explaining.checking import agree
+from llm_service.explaining.checking import same_kind, told_fact
 from llm_service.explaining.claims import Cause, Change, Claim
 from llm_service.explaining.explanation import explained
 from llm_service.explaining.wording.joints import (
@@ -70,20 +70,16 @@ class HeldText:
 
     def _clause(self, clause: str) -> str:
         reading = read_clause(clause)
-        fact = None if reading is None else self._fact_for(reading)
-        if reading is None or fact is None or fact in self._said:
+        if reading is None:
             return ""
-        words = clause if agree(reading.claim, fact, reading.tolerances) else _said_again(clause, reading, fact)
-        sent = self._joined(words, fact)
+        told = told_fact(reading, self._facts)
+        fact = told or _most_like(reading, self._facts)
+        if fact is None or fact in self._said:
+            return ""
+        sent = self._joined(clause if told else _said_again(clause, reading, fact), fact)
         self._sentence.append(fact)
         self._said.append(fact)
         return sent
-
-    def _fact_for(self, reading: Reading) -> Claim | None:
-        """The fact that a clause tells, or else the most similar one of its kind, the gravest first."""
-        same_kind = [fact for fact in self._facts if type(fact) is type(reading.claim)]
-        told = next((fact for fact in same_kind if agree(reading.claim, fact, reading.tolerances)), None)
-        return told or max(same_kind, key=lambda fact: _likeness(reading.claim, fact), default=None)
 
     def _joined(self, words: str, fact: Claim) -> str:
         """The words after what was sent before them: in the same sentence, or with a capital in a new one.
@@ -112,6 +108,11 @@ def _said_again(clause: str, reading: Reading, fact: Claim) -> str:
         random=np.random.default_rng(0),
     )
     return reading.template.write(fact, voice)
+
+
+def _most_like(reading: Reading, facts: Sequence[Claim]) -> Claim | None:
+    """Of the facts of its kind the most similar one, the gravest first."""
+    return max(same_kind(reading, facts), key=lambda fact: _likeness(reading.claim, fact), default=None)
 
 
 def _likeness(said: Claim, fact: Claim) -> tuple[int, float]:

@@ -1,5 +1,6 @@
 """What a plan and the vehicle's motion tell alone: a second, smaller opinion beside the language model's."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -54,16 +55,18 @@ def make_motion_prior(config: TrajectoryLlamaConfig) -> MotionPrior:
     return MotionPrior(plan_width(config.num_waypoints), config.num_waypoints)
 
 
-def corrected(numbers: Tensor, prior: MotionPrior, plans: Tensor) -> tuple[Tensor, Tensor]:
-    """The head's numbers [N, T, 3] and `plan_features` [N, width] -> offset [N, T, 2] and scale [N, T], metres.
+def corrected(numbers: Tensor, prior: MotionPrior | None, plans: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """The head's numbers [N, T, 3] and N times `plan_features` [1, width] -> offset [N, T, 2], scale [N, T], metres.
 
     Raises:
-        ValueError: There are more or fewer plans than numbers.
+        ValueError: There are more or fewer plans than a prior needs.
     """
+    offset_m, scale_m = split_numbers(numbers)
+    if prior is None:
+        return offset_m, scale_m
     if len(plans) != len(numbers):
         raise ValueError(f"{len(numbers)} `<|traj|>` tokens for {len(plans)} plans")
-    offset_m, scale_m = split_numbers(numbers)
-    return offset_m + prior(plans).to(offset_m.dtype), scale_m
+    return offset_m + prior(torch.cat(list(plans)).to(numbers.device)).to(offset_m.dtype), scale_m
 
 
 def load_motion_prior(llm_directory: Path) -> MotionPrior | None:

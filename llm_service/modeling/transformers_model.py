@@ -9,7 +9,7 @@ from transformers import LlamaForCausalLM
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
-from llm_service.modeling.heads import make_projectors, make_trajectory_head, split_numbers
+from llm_service.modeling.heads import make_projectors, make_trajectory_head
 from llm_service.modeling.motion_prior import corrected, make_motion_prior
 from llm_service.modeling.special_tokens import PLAN_MODALITY
 
@@ -76,9 +76,7 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
 
     def read_numbers(self, numbers: Tensor, plans: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """As `trajectory_at`, of the head's numbers [N, T, 3]."""
-        if self.motion_prior is None:
-            return split_numbers(numbers)
-        return corrected(numbers, self.motion_prior, torch.cat(list(plans)).to(numbers.device))
+        return corrected(numbers, self.motion_prior, plans)
 
     def trajectory(
         self, input_ids: Tensor, modalities: Modalities, attention_mask: Tensor | None = None

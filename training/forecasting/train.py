@@ -1,7 +1,6 @@
 """Trains the vector encoder of a perception half on correction samples."""
 
 import copy
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from training.forecasting.mirroring import mirrored
 from training.forecasting.settings import ForecastTraining
 from training.loading.vectors import StopLineDropout
 from training.perceiving.batches import shuffled_batches
-from training.perceiving.outcome import run_conditions, start_directory, write_perception
+from training.perceiving.outcome import start_directory, write_perception, write_recipe
 from training.perceiving.schedule import learning_rate_factor
 from training.recipe.perception import perception_config
 from training.running.run_log import RunLog
@@ -70,8 +69,7 @@ def train_forecast(settings: ForecastTraining) -> ForecastResult:
     write_perception(model, document, settings.out)
     ctra_error_m = float(torch.cat([frame.beyond_ctra_m for frame in held]).norm(dim=-1).mean())
     made = {"frames": len(frames), "val_error_m": error_m, "val_ctra_error_m": ctra_error_m}
-    recipe = {"settings": settings.document(), **run_conditions(settings.data), **made}
-    (settings.out / RECIPE_FILE).write_text(json.dumps(recipe, indent=1) + "\n", encoding="utf-8")
+    write_recipe(settings, made, RECIPE_FILE)
     return ForecastResult(settings.out, error_m, ctra_error_m)
 
 

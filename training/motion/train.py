@@ -1,6 +1,5 @@
 """Trains a motion prior on correction samples."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from training.loading.further_plans import FurtherPlans
 from training.loading.split_plans import plans_of_split
 from training.motion.fitting import Fitting, OffsetRows, fit_motion_prior
 from training.motion.settings import RECIPE_FILE, STEP_KEY, WEIGHTS_FILE, MotionTraining
-from training.perceiving.outcome import run_conditions, start_directory
+from training.perceiving.outcome import start_directory, write_recipe
 from waymend.trajectory import Horizon
 
 
@@ -39,8 +38,7 @@ def train_motion_prior(settings: MotionTraining) -> MotionResult:
     save_file(fitted.prior.state_dict(), settings.out / WEIGHTS_FILE, metadata=metadata)
     held_back = {"held_back_error_m": fitted.error_m, "held_back_plan_error_m": fitted.plan_error_m}
     made = {"plans": len(rows.scenes), **held_back}
-    recipe = {"settings": settings.document(), **run_conditions(settings.data), **made}
-    (settings.out / RECIPE_FILE).write_text(json.dumps(recipe, indent=1) + "\n", encoding="utf-8")
+    write_recipe(settings, made, RECIPE_FILE)
     return MotionResult(settings.out, fitted.error_m, fitted.plan_error_m)
 
 

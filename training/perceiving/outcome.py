@@ -7,7 +7,7 @@ import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -16,7 +16,6 @@ from perception_service.models.perception_model import PerceptionModel
 from perception_service.models.weights import save_weights
 from training.data.samples.shards import KEYFRAMES, shards_of
 from training.machine import processors
-from training.perceiving.settings import PerceptionTraining
 from waymend.bundle import file_digest
 from waymend.errors import InvalidField
 
@@ -36,14 +35,25 @@ def write_perception(model: PerceptionModel, config: Mapping[str, Any], out: Pat
     save_weights(model, out / WEIGHTS_FILE)
 
 
-def write_recipe(settings: PerceptionTraining, made: Mapping[str, Any]) -> None:
-    """Writes `recipe.json`: settings, conditions, and what else was `made` of the run."""
-    gpu = torch.cuda.get_device_name() if settings.device.startswith("cuda") else None
-    document = {"settings": settings.document(), **run_conditions(settings.data, gpu), **made}
-    (settings.out / RECIPE_FILE).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+class RunSettings(Protocol):
+    """What a training of a part is told: where it learns from, and where it writes."""
+
+    @property
+    def data(self) -> Path: ...
+    @property
+    def out(self) -> Path: ...
+    def document(self) -> dict[str, Any]: ...
 
 
-def run_conditions(data: Path, gpu: str | None = None) -> dict[str, Any]:
+def write_recipe(
+    settings: RunSettings, made: Mapping[str, Any], name: str = RECIPE_FILE, gpu: str | None = None
+) -> None:
+    """Writes settings, conditions, and what else was `made` of the run, as `name` in the run's directory."""
+    document = {"settings": settings.document(), **_run_conditions(settings.data, gpu), **made}
+    (settings.out / name).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def _run_conditions(data: Path, gpu: str | None) -> dict[str, Any]:
     """Digest of the data, machine and date, as JSON values."""
     return {
         "data_sha256": data_digest(data),

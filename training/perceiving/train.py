@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from training.data.samples.shards import KEYFRAMES, shards_of
 from training.perceiving.batches import batches, shuffled_batches
@@ -67,7 +68,8 @@ def train_perception(settings: PerceptionTraining, resume: bool = False) -> Perc
     validation = _validation(learner, config, settings)
     write_perception(learner.model, config, settings.out)
     made = {"precision": trainer.precision, "steps": trainer.state.steps, "seconds": trainer.state.seconds}
-    write_recipe(settings, {**made, "frames": len(frames), "validation": validation})
+    gpu = torch.cuda.get_device_name() if settings.device.startswith("cuda") else None
+    write_recipe(settings, {**made, "frames": len(frames), "validation": validation}, gpu=gpu)
     plot_losses(settings.out)
     trainer.forget()
     return PerceptionResult(settings.out, trainer.state.steps, validation)

@@ -88,24 +88,18 @@ def contexts(situation: Situation) -> Iterator[Claim]:
 
 def soundness(situation: Situation) -> Iterator[Sound]:
     """Checks that the proposal passes; one that could not be made is not passed."""
-    path = situation.proposal.path
-    if check_collision(path, situation.scene).status == "passed":
+    contact, road, *limits = _proposal_checks(situation)
+    if contact.status == "passed":
         yield Sound("contact")
-    if check_drivable_area(path, situation.scene, situation.limits).status == "passed":
+    if road.status == "passed":
         yield Sound("road")
-    if all(check.status == "passed" for check in _kinematic_checks(situation.proposal, situation.limits).values()):
+    if all(check.status == "passed" for check in limits):
         yield Sound("limits")
 
 
 def fails_a_check(situation: Situation) -> bool:
     """Whether the proposal fails a check; one that could not be made is not failed."""
-    path = situation.proposal.path
-    checks = (
-        check_collision(path, situation.scene),
-        check_drivable_area(path, situation.scene, situation.limits),
-        *_kinematic_checks(situation.proposal, situation.limits).values(),
-    )
-    return any(check.status == "failed" for check in checks)
+    return any(check.status == "failed" for check in _proposal_checks(situation))
 
 
 def turn_of(course: Course) -> float:
@@ -148,6 +142,16 @@ def _turn(course: Course) -> VehicleMotion | None:
         return "turns left" if turn_of(course) > 0 else "turns right"
     straight = float(np.abs(course.motion.heading_rad).max()) < _STRAIGHT_WITHIN_RAD
     return "goes straight" if straight else None
+
+
+def _proposal_checks(situation: Situation) -> tuple[CheckResult, ...]:
+    """Contact, road, then the limits of motion."""
+    path = situation.proposal.path
+    return (
+        check_collision(path, situation.scene),
+        check_drivable_area(path, situation.scene, situation.limits),
+        *_kinematic_checks(situation.proposal, situation.limits).values(),
+    )
 
 
 def _kinematic_checks(course: Course, limits: VerifierLimits) -> dict[str, CheckResult]:

@@ -63,7 +63,8 @@ def corrected():
         decision = verifier.choose(PROPOSAL_M, report, correction_m, 0.5, state, scene)
         received = ReceivedScene(Seen(), {}, scene, "scene", time.monotonic())
         task = CorrectionTask(PROPOSAL_M, state, "straight")
-        return corrector, Correction(task, decision, "", np.ones(6), None, received, {})
+        courses = (verifier.course(waypoints_m, 0.5, state) for waypoints_m in (PROPOSAL_M, decision.trajectory_ego_m))
+        return corrector, Correction(task, decision, *courses, "", np.ones(6), None, received, {})
 
     return make
 
