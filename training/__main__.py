@@ -7,7 +7,7 @@ import typer
 
 from training.chatting.commands import chat
 from training.data import commands as data_commands
-from training.evaluating.commands import evaluate
+from training.evaluating.commands import controls, evaluate
 from training.exporting.commands import export
 from training.forecasting.commands import forecast
 from training.motion.commands import motion
@@ -16,7 +16,7 @@ from training.running.commands import plot, train
 
 app = typer.Typer(no_args_is_help=True, help="Makes bundles and data for both services.")
 app.add_typer(data_commands.app, name="data")
-for command in (perception, forecast, motion, train, plot, export, chat):
+for command in (perception, forecast, motion, train, plot, controls, export, chat):
     app.command()(command)
 app.command("eval")(evaluate)
 

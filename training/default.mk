@@ -2,6 +2,9 @@
 
 DEFAULT ?= out/default
 COARSE := --width 16 --height 16 --lidar-columns 360
+COARSEST := --width 16 --height 16 --lidar-columns 16
+# Seeds of drives that only the motion prior and the controls learn from.
+FURTHER := 9 10 11
 
 # $(1): a command of `training` that fills the directory of the target.
 define FILL
@@ -22,6 +25,13 @@ $(DEFAULT)/drives.done: | $(ENVIRONMENT)
 
 $(DEFAULT)/many-drives.done: | $(ENVIRONMENT)
 	$(call FILL,data synthesize --out $(basename $@) --scenes 300 --seed 8 $(COARSE))
+
+# What the motion alone tells needs the most, and no sensors at all.
+$(FURTHER:%=$(DEFAULT)/drives-%.done): $(DEFAULT)/drives-%.done: | $(ENVIRONMENT)
+	$(call FILL,data synthesize --out $(basename $@) --scenes 300 --seed $* $(COARSEST))
+
+$(FURTHER:%=$(DEFAULT)/samples-%.done): $(DEFAULT)/samples-%.done: $(DEFAULT)/drives-%.done
+	$(call FILL,data build --nuscenes $(basename $<) --out $(basename $@) --no-conversations)
 
 $(DEFAULT)/samples.done: $(DEFAULT)/drives.done
 	$(call FILL,data build --nuscenes $(DEFAULT)/drives --out $(basename $@))
@@ -45,8 +55,10 @@ $(DEFAULT)/words.done: $(DEFAULT)/pretrain.done
 $(DEFAULT)/maps.done: $(DEFAULT)/words.done
 	$(call STAGE,words,many-samples,model_name_or_path)
 
-$(DEFAULT)/motion-prior.done: $(DEFAULT)/many-samples.done
-	$(call FILL,motion --data $(DEFAULT)/many-samples --out $(basename $@))
+MOTION_SAMPLES := $(DEFAULT)/many-samples $(FURTHER:%=$(DEFAULT)/samples-%)
+
+$(DEFAULT)/motion-prior.done: $(MOTION_SAMPLES:=.done)
+	$(call FILL,motion $(MOTION_SAMPLES:%=--data %) --out $(basename $@) --steps 12000)
 
 $(DEFAULT)/sft.done: $(DEFAULT)/maps.done
 	$(call STAGE,maps,samples,model_name_or_path)
@@ -54,5 +66,10 @@ $(DEFAULT)/sft.done: $(DEFAULT)/maps.done
 $(DEFAULT)/full.done: $(DEFAULT)/sft.done $(DEFAULT)/motion-prior.done
 	$(call STAGE,sft,samples,model_name_or_path,motion_prior=$(DEFAULT)/motion-prior)
 
-$(DEFAULT)/bundle.done: $(DEFAULT)/full.done
-	$(call FILL,export $(DEFAULT)/full --out $(basename $@) --name waymend-default --version 0.4.0 --caution 1.1)
+# What an evaluation holds the bundle against, wherever it is evaluated.
+$(DEFAULT)/controls.done: $(MOTION_SAMPLES:=.done)
+	$(call FILL,controls $(MOTION_SAMPLES:%=--data %) --out $(basename $@) --steps 12000)
+
+$(DEFAULT)/bundle.done: $(DEFAULT)/full.done $(DEFAULT)/controls.done
+	$(call FILL,export $(DEFAULT)/full --out $(basename $@) --name waymend-default --version 0.4.1 --caution 1.1 \
+		--controls $(DEFAULT)/controls)

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-DATA_AND_PARTS = ("drives", "many-drives", "samples", "many-samples", "seeing", "perception", "motion-prior")
+DATA = [f"{made}{of}" for of in ("", "-9", "-10", "-11") for made in ("drives", "samples")]
+DATA_AND_PARTS = (*DATA, "many-drives", "many-samples", "seeing", "perception", "motion-prior", "controls")
 STAGES = ("pretrain", "words", "maps", "sft", "full")
 
 

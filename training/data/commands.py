@@ -91,6 +91,9 @@ def build(
         0.1,
     ),
     official_splits: Annotated[bool, typer.Option(help="nuScenes' own splits instead of shares.")] = False,
+    conversations: Annotated[
+        bool, typer.Option(help="Without them there are key frames alone: enough for `training motion` and quicker.")
+    ] = True,
     on_error: Errors = OnError.STOP,
     workers: Workers = 2,
 ) -> None:
@@ -101,7 +104,9 @@ def build(
 
     with _plain_errors():
         opened = open_nuscenes(nuscenes, version)
-        summary = build_samples(opened, out, seed, shares, official_splits, on_error.value, workers)
+        summary = build_samples(
+            opened, out, seed, shares, official_splits, on_error.value, workers, conversations=conversations
+        )
     print_summary(summary)
 
 

@@ -29,7 +29,10 @@ def evaluate(
     explanations: Annotated[int, typer.Option(help="For how many cases explanations are asked for.")] = 100,
     pictures: Annotated[int, typer.Option(help="Pictures of the best, the worst and of drawn cases each.")] = 4,
     control_data: Annotated[
-        Path | None, typer.Option(help="Samples that the ego-status controls train on; --data where not given.")
+        Path | None,
+        typer.Option(
+            help="Samples that the ego-status controls train on. [default: the bundle's own controls, or --data]"
+        ),
     ] = None,
     nuscenes: Annotated[Path | None, typer.Option(help="The data set, where it has moved since the build.")] = None,
     version: Annotated[str | None, typer.Option(help="Of the data set.")] = None,
@@ -75,6 +78,26 @@ def evaluate(
         raise typer.Exit(1) from None
     print_tables(evaluation.tree, console)
     console.print(f"{page}\n{out / 'metrics.json'}", highlight=False, soft_wrap=True)
+
+
+def controls(
+    data: Annotated[list[Path], typer.Option(help="Correction samples that the bundle learned from; may be repeated.")],
+    out: Annotated[Path, typer.Option(help="New directory of the networks: `--controls` of `training export`.")],
+    steps: Annotated[int, typer.Option(help="Most optimizer steps.")] = 4000,
+    further_plans: Annotated[int, typer.Option(help="Plans drawn about each key frame.")] = 24,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and plans.")] = 0,
+) -> None:
+    """Trains the ego-status networks that a bundle brings for its evaluation."""
+    from training.evaluating.controls.ego_mlps import write_ego_mlps
+    from training.motion.settings import MotionTraining
+    from waymend.errors import InvalidField
+
+    try:
+        plans = write_ego_mlps(MotionTraining(tuple(data), out, steps, further_plans, seed))
+    except (InvalidField, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{out}: two networks that learned from {plans} plans")
 
 
 def _without_other_progress_bars() -> None:

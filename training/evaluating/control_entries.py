@@ -8,7 +8,7 @@ from perception_service.bundle import WEIGHTS_FILE, load_perception_model
 from training.evaluating.answering.reference import ReferenceModel
 from training.evaluating.answering.sample_encoder import SampleEncoder
 from training.evaluating.case import Case, CaseSet
-from training.evaluating.controls.ego_mlp import train_ego_mlp
+from training.evaluating.controls.ego_mlps import EGO_MLPS, answers_of_strangers, read_ego_mlps
 from training.evaluating.controls.ego_rows import EgoRows
 from training.evaluating.controls.kinematic import KINEMATIC_CONTROLS
 from training.evaluating.controls.perception_ablations import PerceptionAblations, others
@@ -22,8 +22,6 @@ from waymend.trajectory import Horizon
 REFERENCE = "model_offline_reference"
 SHUFFLED, ZEROED = "model_shuffled_perception", "model_zeroed_perception"
 WITHOUT_EGO_STATE = "model_without_ego_state"
-EGO_MLPS = {"ego_status_mlp": False, "ego_status_and_proposal_mlp": True}
-"""Networks by name, and whether they see the proposal."""
 _FURTHER_PLANS = 24
 """About each key frame, as many as any stage of the default bundle draws, and of the same kinds."""
 
@@ -60,19 +58,28 @@ class ControlMaker:
             trajectories = [control(case, self._horizon) for case in self._cases]
             self.made.entries[name] = self._maker.of_trajectories(trajectories)
 
-    def add_ego_mlps(self, data: Path) -> None:
-        """Networks that see motion alone, or the proposal besides, trained on the training split of `data`."""
+    def add_ego_mlps(self, directory: Path) -> None:
+        """Networks that see motion alone, or the proposal besides, as `training controls` wrote them.
+
+        Raises:
+            InvalidField: The directory holds none for these trajectories.
+        """
+        asked = EgoRows.of_cases(self._cases, self._horizon)
+        for name, network in read_ego_mlps(directory, self._horizon).items():
+            self.made.entries[name] = self._maker.of_trajectories(list(network.trajectories_m(asked)))
+
+    def train_ego_mlps(self, data: Path) -> None:
+        """The same, trained on the training split of `data`; no network is asked about scenes that it learned from."""
         self._progress("reading what the ego status networks learn from")
+        asked = EgoRows.of_cases(self._cases, self._horizon)
         try:
-            rows = EgoRows.of_split(data, "train", self._horizon, FurtherPlans(_FURTHER_PLANS, self._seed))
+            rows = EgoRows.of_split([data], "train", self._horizon, FurtherPlans(_FURTHER_PLANS, self._seed))
+            for name, sees_proposal in EGO_MLPS.items():
+                self._progress(f"training {name.replace('_', ' ')}")
+                answers_m = answers_of_strangers(rows, asked, sees_proposal, self._seed)
+                self.made.entries[name] = self._maker.of_trajectories(list(answers_m))
         except InvalidField as error:
             self.made.absent |= dict.fromkeys(EGO_MLPS, str(error))
-            return
-        here = EgoRows.of_cases(self._cases, self._horizon)
-        for name, sees_proposal in EGO_MLPS.items():
-            self._progress(f"training {name.replace('_', ' ')}")
-            network = train_ego_mlp(rows, sees_proposal, self._seed)
-            self.made.entries[name] = self._maker.of_trajectories(list(network.trajectories_m(here)))
 
     def add_model_without_parts(self, bundle: Bundle, encoder: SampleEncoder) -> list[Outcome]:
         """The model through transformers as it is served, and without parts of its input; returns the former."""

@@ -76,7 +76,10 @@ def evaluate(settings: EvaluationSettings, progress: Callable[[str], None] = lam
     with answering(settings, bundle, nuscenes, progress) as (answerer, encoder):
         outcomes = answers(answerer, chosen.cases, settings.explanations, progress)
     reference = controls.add_model_without_parts(bundle, encoder)
-    controls.add_ego_mlps(settings.control_data or settings.data)
+    if (networks := settings.control_networks) is not None:
+        controls.add_ego_mlps(networks)
+    else:
+        controls.train_ego_mlps(settings.control_data or settings.data)
     results = Results(
         horizon=horizon,
         cases=chosen.cases,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.data.samples.splits import SPLITS
+from training.evaluating.controls.ego_mlps import CONTROLS_DIRECTORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class EvaluationSettings:
     api_key: Of the service.
     explanations: For how many cases an explanation is asked for, spread evenly over all.
     pictures: Most pictures of each sort: best, worst, drawn.
-    control_data: Samples whose training split the ego-status networks learn from; None for those of `data`.
+    control_data: Samples whose training split the ego-status networks learn from; None for the networks that the
+        bundle brings, and for `data` where it brings none.
     dataroot, version: The nuScenes data set, where it has moved since the build.
     command: As it was typed, for the record.
     """
@@ -44,6 +46,12 @@ class EvaluationSettings:
     dataroot: Path | None = None
     version: str | None = None
     command: str = ""
+
+    @property
+    def control_networks(self) -> Path | None:
+        """Where the bundle's own ego-status networks lie; None where they are to be trained."""
+        brought = self.bundle / CONTROLS_DIRECTORY
+        return brought if self.control_data is None and brought.is_dir() else None
 
     @property
     def chosen_split(self) -> str:

@@ -29,6 +29,10 @@ def export(
     caution: Annotated[
         float | None, typer.Option(min=0.0, help="How much the service holds offsets back; the stage's.")
     ] = None,
+    controls: Annotated[
+        Path | None,
+        typer.Option(help="Directory of `training controls`: networks that evaluations hold the model against."),
+    ] = None,
     compare: Annotated[bool, typer.Option(help="Measure how far answers are from the trained stage's.")] = True,
 ) -> None:
     """Writes a bundle that both services load."""
@@ -46,6 +50,7 @@ def export(
             adapter,
             dtype.value if dtype else None,
             caution,
+            controls,
             compare,
         )
     except (BundleError, InvalidField, OSError) as error:

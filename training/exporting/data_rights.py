@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from perception_service.models.presets import PRESET_NAMES
+from training.evaluating.controls.ego_mlps import RECIPE_FILE as CONTROLS_FILE
 from training.exporting.run_record import StageRecord
 from training.forecasting.train import RECIPE_FILE as FORECAST_FILE
 from training.motion.settings import RECIPE_FILE as MOTION_FILE
@@ -17,11 +18,12 @@ _FOREIGN_WEIGHTS = ("bevfusion_checkpoint_path", "vision_tower")
 """Keys that name encoders which others trained."""
 
 
-def is_procedural_alone(chain: Sequence[StageRecord]) -> bool:
+def is_procedural_alone(chain: Sequence[StageRecord], controls: Path | None = None) -> bool:
     """Whether all stages since the base model, and the encoders that they began with, learned from procedural drives.
 
     Args:
         chain: The stages, the exported one last.
+        controls: Networks that the bundle brings for its evaluation.
     """
     first = chain[0]
     return (
@@ -29,6 +31,7 @@ def is_procedural_alone(chain: Sequence[StageRecord]) -> bool:
         and all(_is_procedural(record.told("dataset_dir")) for record in chain)
         and all(_is_own_prior(record.recipe.get("motion_prior")) for record in chain)
         and all(record.recipe.get(key) is None for record in chain for key in _FOREIGN_WEIGHTS)
+        and (controls is None or _is_procedural(data_of(controls / CONTROLS_FILE)))
         and _are_own_encoders(first.recipe.get("perception"))
     )
 
@@ -44,24 +47,28 @@ def _are_own_encoders(perception: Any) -> bool:
         return False
     directory = Path(perception)
     made = [directory / PERCEPTION_FILE, directory / FORECAST_FILE]
-    return made[0].is_file() and all(_is_procedural(_data_of(path)) for path in made if path.is_file())
+    return made[0].is_file() and all(_is_procedural(data_of(path)) for path in made if path.is_file())
 
 
 def _is_own_prior(prior: Any) -> bool:
     """Whether a stage got no motion prior, or one that `training motion` made of such drives."""
-    return prior is None or (isinstance(prior, str) and _is_procedural(_data_of(Path(prior) / MOTION_FILE)))
+    return prior is None or (isinstance(prior, str) and _is_procedural(data_of(Path(prior) / MOTION_FILE)))
 
 
-def _data_of(recipe: Path) -> Any:
-    """The samples that a perception half was trained on; None where its recipe does not tell."""
+def data_of(recipe: Path) -> Any:
+    """The samples that a part was trained on; None where its recipe does not tell."""
     try:
         return json.loads(recipe.read_text(encoding="utf-8"))["settings"]["data"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _is_procedural(dataset: Any) -> bool:
-    """Whether all scenes of a build are procedural drives, as their names tell."""
+def _is_procedural(data: Any) -> bool:
+    """Whether all scenes of a build, or of several, are procedural drives, as their names tell."""
+    return bool(data) and all(map(_is_procedural_build, data if isinstance(data, list) else [data]))
+
+
+def _is_procedural_build(dataset: Any) -> bool:
     try:
         splits = json.loads((Path(dataset) / _SPLITS_FILE).read_text(encoding="utf-8"))
         names = [name for scenes in splits.values() for name in scenes]

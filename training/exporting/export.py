@@ -13,7 +13,7 @@ from training.exporting.llm_half import write_llm_half
 from training.exporting.model_card import CARD_FILE, ExportFacts, model_card, unseen_cameras
 from training.exporting.perception_half import write_perception_half
 from training.exporting.precision import ServingDtype
-from training.exporting.run_logs import keep_logs
+from training.exporting.run_logs import keep_controls, keep_logs
 from training.exporting.run_record import read_chain
 from training.exporting.stage_files import check_stage_files
 from training.modeling.replacing import replaced
@@ -33,6 +33,7 @@ def export_bundle(
     adapter: bool = False,
     dtype: ServingDtype | None = None,
     caution: float | None = None,
+    controls: Path | None = None,
     compare: bool = True,
 ) -> Manifest:
     """Writes `out`, a bundle that both services load; it appears when it is complete.
@@ -49,12 +50,13 @@ def export_bundle(
             merged, since on a CPU every step pays for an adapter.
         dtype: What the engine computes in, and the coarsest that weights are stored in; None keeps the stage's.
         caution: How much the service holds offsets back, see `TrajectoryLlamaConfig`; None keeps the stage's.
+        controls: Ego-status networks that the bundle brings for its evaluation; None leaves it to train them.
         compare: Whether to measure how far the bundle's answers are from the stage's; takes memory for both.
 
     Raises:
         CheckpointError: The language model's tensors do not fit.
-        InvalidField: A file of the stage is missing, its tensors do not fit, there is no adapter to keep, or `out`
-            exists.
+        InvalidField: A file of the stage is missing, its tensors do not fit, there is no adapter to keep, `out`
+            exists, or `controls` are none for its trajectories.
     """
     if out.exists():
         raise InvalidField("out", "a directory that does not exist yet", out)
@@ -68,10 +70,13 @@ def export_bundle(
         trained = chain[-1].info.modalities
         horizon = _horizon(bundle / LLM_DIRECTORY)
         merged = (run / LLM_DIRECTORY / ADAPTER_DIRECTORY).exists() and not adapter
-        facts = ExportFacts(name, version, horizon, adapter, merged, str(served).removeprefix("torch."))
+        dtype_name = str(served).removeprefix("torch.")
+        facts = ExportFacts(name, version, horizon, adapter, merged, dtype_name, controls=controls)
         if compare:
             facts = _compared(facts, run, bundle)
         keep_logs(chain, bundle)
+        if controls is not None:
+            keep_controls(controls, horizon, bundle)
         (bundle / CARD_FILE).write_text(model_card(facts, chain), encoding="utf-8")
         base = chain[-1].info.base
         return write_manifest(

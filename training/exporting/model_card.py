@@ -7,9 +7,11 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from training.exporting.data_rights import is_procedural_alone
+from training.evaluating.controls.ego_mlps import RECIPE_FILE as CONTROLS_FILE
+from training.exporting.data_rights import data_of, is_procedural_alone
 from training.exporting.run_record import DISTANCES, LOSSES, StageRecord
 from training.modeling.base_presets import base_preset
+from training.motion.settings import RECIPE_FILE as MOTION_FILE
 from waymend.trajectory import Horizon
 from waymend.vocabulary import CAMERA_NAMES, MODALITIES
 
@@ -39,6 +41,7 @@ class ExportFacts:
         served_dtype: What the engine computes in.
         difference_m: Largest difference of an answer to the trained stage's; None where it was not measured.
         probes: Scenes that it was measured on.
+        controls: Directory of the ego-status networks that it brings; None without any.
     """
 
     name: str
@@ -49,6 +52,7 @@ class ExportFacts:
     served_dtype: str
     difference_m: float | None = None
     probes: int = 0
+    controls: Path | None = None
 
 
 def model_card(facts: ExportFacts, chain: Sequence[StageRecord]) -> str:
@@ -70,8 +74,8 @@ def model_card(facts: ExportFacts, chain: Sequence[StageRecord]) -> str:
         base=_base(exported),
         stages=_stages(chain),
         modalities=_modalities(exported),
-        data="\n".join(f"- {line}" for line in _data_lines(chain)),
-        data_licence=_PROCEDURAL_LICENCE if is_procedural_alone(chain) else _DATA_LICENCE,
+        data="\n".join(f"- {line}" for line in _data_lines(facts, chain)),
+        data_licence=_PROCEDURAL_LICENCE if is_procedural_alone(chain, facts.controls) else _DATA_LICENCE,
         evaluation=_evaluation(exported),
         more_limits=_more_limits(exported),
     )
@@ -140,9 +144,19 @@ def _modalities(exported: StageRecord) -> str:
     return "\n".join(lines)
 
 
-def _data_lines(chain: Sequence[StageRecord]) -> list[str]:
+def _data_lines(facts: ExportFacts, chain: Sequence[StageRecord]) -> list[str]:
     """A line per stage: the data set's name and, where its build is still there, how large it is."""
-    return [f"{_stage_name(record)}: {_data_set(record)}" for record in chain]
+    lines = [f"{_stage_name(record)}: {_data_set(record)}" for record in chain]
+    priors = [prior for record in chain if isinstance(prior := record.recipe.get("motion_prior"), str)]
+    lines += [f"motion prior: {_of_part(Path(prior) / MOTION_FILE)}" for prior in priors]
+    if facts.controls is not None:
+        lines.append(f"controls of an evaluation: {_of_part(facts.controls / CONTROLS_FILE)}")
+    return lines
+
+
+def _of_part(recipe: Path) -> str:
+    data = data_of(recipe)
+    return ", ".join(f"`{one}`" for one in data) if isinstance(data, list) else UNKNOWN
 
 
 def _data_set(record: StageRecord) -> str:

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from perception_service.bundle import CONFIG_FILE
+from training.evaluating.controls.ego_mlps import CONTROLS_DIRECTORY, WEIGHTS_FILE, read_ego_mlps
+from training.evaluating.controls.ego_mlps import RECIPE_FILE as CONTROLS_FILE
 from training.exporting.run_record import LOG_FILE, RECIPE_FILE, StageRecord, run_of
 from training.motion.settings import RECIPE_FILE as MOTION_FILE
 from training.running.run_directory import PLOT_FILE
+from waymend.trajectory import Horizon
 
 LOGS_DIRECTORY = "training"
 _ENCODERS = "0-encoders"
@@ -32,6 +35,16 @@ def keep_logs(chain: Sequence[StageRecord], bundle: Path) -> None:
             _copy((run / name for name in _OF_STAGE), out)
             if (prior := record.recipe.get("motion_prior")) is not None:
                 _copy([Path(prior) / MOTION_FILE], out)
+
+
+def keep_controls(controls: Path, horizon: Horizon, bundle: Path) -> None:
+    """Copies what `training controls` wrote to where evaluations look for it.
+
+    Raises:
+        InvalidField: It is none for these trajectories.
+    """
+    read_ego_mlps(controls, horizon)
+    _copy((controls / name for name in (CONTROLS_FILE, WEIGHTS_FILE)), bundle / CONTROLS_DIRECTORY)
 
 
 def _copy(paths: Iterable[Path], out: Path) -> None:

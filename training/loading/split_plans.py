@@ -1,7 +1,7 @@
 """Every plan of a split with its key frame: what needs nothing of the scene but the vehicle's motion learns from it."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +11,40 @@ from numpy.typing import NDArray
 from training.data.samples.keyframe import Keyframe
 from training.data.samples.keyframe_rows import keyframe_from_row
 from training.data.samples.loading import load_conversations, load_keyframes
+from training.data.samples.shards import CONVERSATIONS, shards_of
 from training.loading.further_plans import FurtherPlans
 from waymend.trajectory import Horizon
 
 
 def plans_of_split(
-    data: Path, split: str, horizon: Horizon, further: FurtherPlans
+    data: Sequence[Path], split: str, horizon: Horizon, further: FurtherPlans
 ) -> Iterator[tuple[Keyframe, list[NDArray[np.float64]]]]:
     """Key frames, each with its proposals [T, 2] and the further plans about it, ego frame, metres.
 
     Args:
-        data, split: As of `training data build`.
+        data: Directories that `training data build` wrote, with or without conversations.
+        split: train, val or test.
         horizon: Of the plans.
         further: Which are drawn; those of the first epoch.
 
     Raises:
-        InvalidField: The data has no such split.
+        InvalidField: A directory has no such split.
     """
-    conversations: Any = load_conversations(data, split)
-    keyframes: Any = load_keyframes(data, split)
+    index = 0
+    for directory in data:
+        own = _own_plans(directory, split)
+        keyframes: Any = load_keyframes(directory, split)
+        for keyframe in map(keyframe_from_row, keyframes):
+            yield keyframe, own[keyframe.sample_token] + further.drawn(keyframe, horizon, 0, index)
+            index += 1
+
+
+def _own_plans(directory: Path, split: str) -> dict[str, list[NDArray[np.float64]]]:
+    """Proposals by sample token; none of a build without conversations."""
     own: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
+    if not shards_of(directory, CONVERSATIONS, split):
+        return own
+    conversations: Any = load_conversations(directory, split)
     for row in conversations.select_columns(["sample_token", "proposal"]):
         own[row["sample_token"]].append(np.array(row["proposal"], np.float64))
-    for index, keyframe in enumerate(map(keyframe_from_row, keyframes)):
-        yield keyframe, own[keyframe.sample_token] + further.drawn(keyframe, horizon, 0, index)
+    return own

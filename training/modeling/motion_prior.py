@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from torch import Tensor
 
-from llm_service.modeling.motion_prior import MotionPrior, make_motion_prior
+from llm_service.modeling.motion_prior import make_motion_prior
 from llm_service.modeling.special_tokens import NUMBERS_PER_WAYPOINT
 from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
-from training.motion.settings import STEP_KEY, WEIGHTS_FILE
+from training.motion.settings import WEIGHTS_FILE
+from training.motion.weights import read_fitted
 from waymend.errors import InvalidField
 
 
@@ -31,7 +30,7 @@ def add_motion_prior(llm: TrajectoryLlamaForCausalLM, directory: Path) -> None:
     if llm.motion_prior is not None:
         raise InvalidField("motion_prior", "null, as what training starts from has one", directory)
     prior = make_motion_prior(llm.config)  # ty: ignore[invalid-argument-type]
-    prior.load_state_dict(_weights(directory, prior, llm.config.step_s))
+    prior.load_state_dict(read_fitted(directory / WEIGHTS_FILE, prior, llm.config.step_s, "motion_prior"))
     for member in prior.members:
         for parameter in member.output.parameters():  # ty: ignore[missing-union-attribute]
             parameter.mul_(0.5)
@@ -40,20 +39,3 @@ def add_motion_prior(llm: TrajectoryLlamaForCausalLM, directory: Path) -> None:
         parameter.view(llm.config.num_waypoints, NUMBERS_PER_WAYPOINT, -1)[:, :2].mul_(0.5)
     llm.motion_prior = prior.to(head.weight.device)
     llm.config.motion_prior = True
-
-
-def _weights(directory: Path, prior: MotionPrior, step_s: float) -> dict[str, Tensor]:
-    path = directory / WEIGHTS_FILE
-    try:
-        with safe_open(path, "pt") as tensors:
-            found = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
-            found_step = (tensors.metadata() or {}).get(STEP_KEY)
-    except (OSError, SafetensorError) as error:
-        raise InvalidField("motion_prior", f"a directory with {WEIGHTS_FILE} of `training motion`", error) from None
-    if found_step != f"{step_s:g}":
-        raise InvalidField("motion_prior", f"waypoints every {step_s:g} s", f"{path}: every {found_step} s")
-    shapes, expected = ({name: list(tensor.shape) for name, tensor in of.items()} for of in (found, prior.state_dict()))
-    for name in sorted(shapes.keys() | expected.keys()):
-        if shapes.get(name) != expected.get(name):
-            raise InvalidField("motion_prior", f"{name} of shape {expected.get(name)}", f"{path}: {shapes.get(name)}")
-    return found

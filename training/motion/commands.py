@@ -10,7 +10,7 @@ from waymend.errors import InvalidField
 
 
 def motion(
-    data: Annotated[Path, typer.Option(help="Correction samples, which `data build` wrote.")],
+    data: Annotated[list[Path], typer.Option(help="Correction samples, which `data build` wrote; may be repeated.")],
     out: Annotated[Path, typer.Option(help="New directory of the motion prior.")],
     steps: Annotated[int, typer.Option(help="Most optimizer steps.")] = 4000,
     further_plans: Annotated[int, typer.Option(help="Plans drawn about each key frame.")] = 24,
@@ -20,7 +20,7 @@ def motion(
     from training.motion.train import train_motion_prior
 
     try:
-        result = train_motion_prior(MotionTraining(data, out, steps, further_plans, seed))
+        result = train_motion_prior(MotionTraining(tuple(data), out, steps, further_plans, seed))
     except (InvalidField, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -7,8 +7,6 @@ from typing import Any
 from waymend.errors import InvalidField
 
 RECIPE_FILE, WEIGHTS_FILE = "motion.json", "motion_prior.safetensors"
-STEP_KEY = "step_s"
-"""Of the weights' metadata: seconds between waypoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +14,14 @@ class MotionTraining:
     """Settings of a run.
 
     Attributes:
-        data: Correction samples, whose train split is learned; some of its scenes tell which weights are kept.
+        data: Correction samples, whose train splits are learned; some of their scenes tell which weights are kept.
         out: New directory.
         steps: Most optimizer steps.
         further_plans: Drawn about each key frame beside its own proposals.
         seed: Of weights, batches, plans and held-back scenes.
     """
 
-    data: Path
+    data: tuple[Path, ...]
     out: Path
     steps: int = 4000
     further_plans: int = 24
@@ -35,4 +33,4 @@ class MotionTraining:
 
     def document(self) -> dict[str, Any]:
         """All settings as JSON values."""
-        return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()}
+        return asdict(self) | {"data": list(map(str, self.data)), "out": str(self.out)}

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,7 +39,7 @@ class RunSettings(Protocol):
     """What a training of a part is told: where it learns from, and where it writes."""
 
     @property
-    def data(self) -> Path: ...
+    def data(self) -> Path | tuple[Path, ...]: ...
     @property
     def out(self) -> Path: ...
     def document(self) -> dict[str, Any]: ...
@@ -49,11 +49,12 @@ def write_recipe(
     settings: RunSettings, made: Mapping[str, Any], name: str = RECIPE_FILE, gpu: str | None = None
 ) -> None:
     """Writes settings, conditions, and what else was `made` of the run, as `name` in the run's directory."""
-    document = {"settings": settings.document(), **_run_conditions(settings.data, gpu), **made}
+    data = settings.data if isinstance(settings.data, tuple) else (settings.data,)
+    document = {"settings": settings.document(), **_run_conditions(data, gpu), **made}
     (settings.out / name).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def _run_conditions(data: Path, gpu: str | None) -> dict[str, Any]:
+def _run_conditions(data: Sequence[Path], gpu: str | None) -> dict[str, Any]:
     """Digest of the data, machine and date, as JSON values."""
     return {
         "data_sha256": data_digest(data),
@@ -69,7 +70,7 @@ def _run_conditions(data: Path, gpu: str | None) -> dict[str, Any]:
     }
 
 
-def data_digest(directory: Path) -> str:
-    """SHA-256 over those of the training split's key frame files, in their order."""
-    digests = [file_digest(path) for path in shards_of(directory, KEYFRAMES, "train")]
+def data_digest(directories: Sequence[Path]) -> str:
+    """SHA-256 over those of the training splits' key frame files, in their order."""
+    digests = [file_digest(path) for directory in directories for path in shards_of(directory, KEYFRAMES, "train")]
     return hashlib.sha256("".join(digests).encode()).hexdigest()

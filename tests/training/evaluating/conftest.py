@@ -1,5 +1,6 @@
 """Three short drives as a nuScenes data set, one in each split, with correction samples of them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from training.data.samples.keyframe import Keyframe
 from training.data.samples.keyframe_rows import keyframe_from_row
 from training.data.samples.loading import load_keyframes
 from training.data.sensing.drive_world import RigSettings
+from training.evaluating.controls.ego_mlps import CONTROLS_DIRECTORY, write_ego_mlps
+from training.motion.settings import MotionTraining
+from waymend.bundle import open_bundle, write_manifest
 
 VERSION = "v1.0-mini"
 BUNDLE = Path(__file__).parents[3] / "bundles/tiny"
@@ -54,3 +58,22 @@ def data(nuscenes, tmp_path_factory) -> Path:
 def keyframes(data) -> list[Keyframe]:
     """Of all splits, in order."""
     return [keyframe_from_row(row) for split in ("train", "val", "test") for row in load_keyframes(data, split)]
+
+
+@pytest.fixture(scope="package")
+def bundle(data, tmp_path_factory) -> Path:
+    """The tiny bundle with ego-status networks of its own."""
+    directory = tmp_path_factory.mktemp("bundles") / "tiny"
+    shutil.copytree(BUNDLE, directory)
+    write_ego_mlps(MotionTraining((data,), directory / CONTROLS_DIRECTORY, steps=20, further_plans=2))
+    known = open_bundle(BUNDLE).manifest
+    write_manifest(
+        directory,
+        name=known.name,
+        version=known.version,
+        trained=known.trained,
+        base_model=known.base_model,
+        modalities=known.contract.modalities,
+        horizon=known.contract.trajectory_horizon,
+    )
+    return directory

@@ -4,14 +4,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from training.evaluating.assessment import true_scenes
 from training.evaluating.case import Case
+from training.evaluating.case_selection import own_cases
+from training.evaluating.commands import controls
+from training.evaluating.control_entries import ControlMaker
 from training.evaluating.controls.ego_mlp import train_ego_mlp
+from training.evaluating.controls.ego_mlps import EGO_MLPS, answers_of_strangers, read_ego_mlps, write_ego_mlps
 from training.evaluating.controls.ego_rows import EgoRows, ego_features
 from training.evaluating.controls.kinematic import KINEMATIC_CONTROLS
 from training.evaluating.controls.perception_ablations import others
+from training.evaluating.entry import EntryMaker
 from training.loading.further_plans import FurtherPlans
 from training.motion.fitting import Fitting
+from training.motion.settings import MotionTraining
+from waymend.errors import InvalidField
 from waymend.trajectory import EgoState, Horizon
 
 HORIZON = Horizon()
@@ -36,16 +46,17 @@ def test_ego_features_hold_motion_route_and_past_poses_by_age():
 
 
 def test_rows_of_a_split_and_of_its_cases_are_the_same(data):
-    from training.evaluating.case_selection import own_cases
-
-    of_split, of_cases = EgoRows.of_split(data, "val", HORIZON), EgoRows.of_cases(own_cases(data, "val").cases, HORIZON)
+    of_split, of_cases = (
+        EgoRows.of_split([data], "val", HORIZON),
+        EgoRows.of_cases(own_cases(data, "val").cases, HORIZON),
+    )
     assert of_split.scenes == of_cases.scenes
     for name in ("features", "ctra_m", "proposals_m", "truths_m"):
         np.testing.assert_allclose(getattr(of_split, name), getattr(of_cases, name), atol=1e-6)
 
 
 def test_further_plans_are_rows_of_their_key_frames(data):
-    own, more = (EgoRows.of_split(data, "val", HORIZON, FurtherPlans(count, seed=1)) for count in (0, 3))
+    own, more = (EgoRows.of_split([data], "val", HORIZON, FurtherPlans(count, seed=1)) for count in (0, 3))
     assert len(more.scenes) == len(own.scenes) + 3 * 2
     np.testing.assert_array_equal(np.unique(more.truths_m, axis=0), np.unique(own.truths_m, axis=0))
     proposals = {tuple(proposal.ravel()) for proposal in own.proposals_m}
@@ -93,6 +104,67 @@ def test_equal_seeds_give_equal_networks_and_others_do_not():
 def test_one_scene_is_enough_to_train_on():
     rows = replace(made_up_rows(0, 20), scenes=("scene-0",) * 20)
     assert train_ego_mlp(rows, False, 0, Fitting(steps=5)).trajectories_m(rows).shape == (20, 6, 2)
+
+
+def test_no_network_answers_for_scenes_that_it_learned_from():
+    rows = made_up_rows(0, 40)
+    here = np.array([scene in ("scene-0", "scene-1", "scene-5") for scene in rows.scenes])
+    truths_m = rows.truths_m.copy()
+    truths_m[np.array([scene == "scene-0" for scene in rows.scenes])] += 9.0
+    asked = rows.chosen(here)
+    before, after = (
+        answers_of_strangers(replace(rows, truths_m=truths), asked, True, seed=0)
+        for truths in (rows.truths_m, truths_m)
+    )
+    told = np.array([scene == "scene-0" for scene in asked.scenes])
+    np.testing.assert_array_equal(before[told], after[told])
+    assert np.abs(before[~told] - after[~told]).max(axis=(1, 2)).min() > 1e-3
+
+
+def test_scenes_apart_are_answered_by_one_network_of_all():
+    rows = made_up_rows(0, 40)
+    asked = replace(made_up_rows(1, 6), scenes=("elsewhere",) * 6)
+    expected_m = train_ego_mlp(rows, False, seed=3).trajectories_m(asked)
+    np.testing.assert_array_equal(answers_of_strangers(rows, asked, False, seed=3), expected_m)
+
+
+def test_a_split_trains_networks_for_another_and_not_for_its_only_scene(data, nuscenes):
+    makers = {}
+    for split in ("val", "train"):
+        chosen = own_cases(data, split)
+        scenes = true_scenes(nuscenes, chosen.keyframes, HORIZON)
+        makers[split] = ControlMaker(chosen, EntryMaker(chosen.cases, scenes, HORIZON), HORIZON, 0, lambda _: None)
+        makers[split].train_ego_mlps(data)
+    assert set(makers["val"].made.entries) == set(EGO_MLPS)
+    assert makers["val"].made.absent == {}
+    assert makers["train"].made.entries == {}
+    assert set(makers["train"].made.absent) == set(EGO_MLPS)
+    assert "expected training scenes that are not evaluated" in makers["train"].made.absent["ego_status_mlp"]
+
+
+def test_stored_networks_answer_as_they_did(data, tmp_path):
+    settings = MotionTraining((data,), tmp_path / "controls", steps=20, further_plans=4)
+    assert write_ego_mlps(settings) == len(EgoRows.of_split([data], "train", HORIZON, FurtherPlans(4, 7)).scenes)
+    rows, unseen = EgoRows.of_split([data], "train", HORIZON, FurtherPlans(4, 7)), made_up_rows(1)
+    for name, network in read_ego_mlps(settings.out, HORIZON).items():
+        expected = train_ego_mlp(rows, EGO_MLPS[name], 7, Fitting(steps=20))
+        np.testing.assert_allclose(network.trajectories_m(unseen), expected.trajectories_m(unseen), atol=0.01)
+    with pytest.raises(InvalidField, match=r"controls: expected waypoints every 0\.25 s"):
+        read_ego_mlps(settings.out, Horizon(12, 0.25))
+    with pytest.raises(InvalidField, match=r"controls: expected a directory with controls\.safetensors"):
+        read_ego_mlps(tmp_path, HORIZON)
+
+
+def test_the_command_writes_networks_and_refuses_what_cannot_be(data, tmp_path):
+    app = typer.Typer()
+    app.command()(controls)
+    command = ["--data", str(data), "--out", str(tmp_path / "controls"), "--further-plans", "0", "--steps", "2"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    assert "two networks that learned from" in done.output
+    again = CliRunner().invoke(app, command)
+    assert again.exit_code == 1
+    assert "out: expected a new or empty directory" in again.output
 
 
 def test_shuffled_samples_get_another_scenes_perception(keyframes):

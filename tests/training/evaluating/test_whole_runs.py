@@ -37,10 +37,10 @@ def proposals(keyframes, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def make_settings(data, proposals, tmp_path_factory):
+def make_settings(data, bundle, proposals, tmp_path_factory):
     def make(**changes) -> EvaluationSettings:
         values = {
-            "bundle": BUNDLE, "data": data, "out": tmp_path_factory.mktemp("report"), "proposals": proposals,
+            "bundle": bundle, "data": data, "out": tmp_path_factory.mktemp("report"), "proposals": proposals,
             "explanations": 2, "pictures": 1, "command": "python -m training eval",
         }  # fmt: skip
         return EvaluationSettings(**(values | changes))
@@ -108,6 +108,8 @@ def test_the_protocol_says_what_was_evaluated_and_what_was_missing(served):
     assert protocol["bundle"]["trained"] is False
     assert len(protocol["bundle"]["manifest_sha256"]) == 64
     assert protocol["path"] == "served"
+    assert protocol["control_networks"] == f"{protocol['bundle']['directory']}/training/controls"
+    assert protocol["control_data"] is None
 
 
 def test_perception_and_motion_matter_to_the_model(offline):

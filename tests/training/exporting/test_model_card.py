@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -137,13 +138,24 @@ def encoders_of_logs(root):
 
 def get_prior(root, data):
     (root / "prior").mkdir()
-    (root / "prior/motion.json").write_text(json.dumps({"settings": {"data": str(root / data)}}))
+    (root / "prior/motion.json").write_text(json.dumps({"settings": {"data": [str(root / data)]}}))
     write_recipe(root / "sft", perception=str(root / "pretrain/perception"), motion_prior=str(root / "prior"))
 
 
 def test_a_motion_prior_of_such_drives_is_as_free(procedural):
     get_prior(procedural, "drives")
     assert claims_procedural(procedural)
+    assert f"- motion prior: `{procedural / 'drives'}`" in model_card(FACTS, read_chain(procedural / "sft"))
+
+
+@pytest.mark.parametrize(("data", "free"), [("drives", True), ("logs", False)])
+def test_networks_for_an_evaluation_are_named_and_as_free_as_their_data(procedural, data, free):
+    (procedural / "controls").mkdir()
+    told = {"settings": {"data": [str(procedural / "drives"), str(procedural / data)]}}
+    (procedural / "controls/controls.json").write_text(json.dumps(told))
+    card = model_card(replace(FACTS, controls=procedural / "controls"), read_chain(procedural / "sft"))
+    assert f"- controls of an evaluation: `{procedural / 'drives'}`, `{procedural / data}`" in card
+    assert ("alone, which carry no third-party rights" in card) is free
 
 
 FOREIGN = {

@@ -4,10 +4,16 @@ import json
 import shutil
 
 import pytest
+from torch import nn
 
-from training.exporting.run_logs import keep_logs
+from training.evaluating.controls.ego_mlp import EgoMlp
+from training.evaluating.controls.ego_mlps import EGO_MLPS
+from training.exporting.run_logs import keep_controls, keep_logs
 from training.exporting.run_record import read_chain
+from training.motion.weights import save_fitted
 from waymend.bundle import open_bundle
+from waymend.errors import InvalidField
+from waymend.trajectory import Horizon
 
 
 @pytest.fixture
@@ -43,6 +49,19 @@ def test_recipes_and_logs_of_all_stages_are_kept(runs, tmp_path):
         "2-full_finetune/training_log.jsonl",
     ]
     assert (logs / "2-full_finetune/recipe.yaml").read_bytes() == (runs / "recipe.yaml").read_bytes()
+
+
+def test_networks_for_an_evaluation_are_kept_where_they_fit(tmp_path):
+    networks = {name: EgoMlp.untrained(Horizon(), sees).network for name, sees in EGO_MLPS.items()}
+    (tmp_path / "controls").mkdir()
+    save_fitted(nn.ModuleDict(networks), tmp_path / "controls/controls.safetensors", 0.5)
+    (tmp_path / "controls/controls.json").write_text("{}")
+    keep_controls(tmp_path / "controls", Horizon(), tmp_path / "bundle")
+    kept = sorted(path.name for path in (tmp_path / "bundle/training/controls").iterdir())
+    assert kept == ["controls.json", "controls.safetensors"]
+    with pytest.raises(InvalidField, match="controls: expected waypoints every 1 s"):
+        keep_controls(tmp_path / "controls", Horizon(6, 1.0), tmp_path / "other")
+    assert not (tmp_path / "other").exists()
 
 
 def test_what_is_gone_is_left_out(full, lora_stage, tmp_path):

@@ -26,8 +26,9 @@ from training.modeling.language_model import load_language_model
 from training.modeling.motion_prior import add_motion_prior
 from training.modeling.settings import CorrectorSettings
 from training.motion.commands import motion
-from training.motion.settings import RECIPE_FILE, STEP_KEY, WEIGHTS_FILE, MotionTraining
+from training.motion.settings import RECIPE_FILE, WEIGHTS_FILE, MotionTraining
 from training.motion.train import plan_rows, train_motion_prior
+from training.motion.weights import STEP_KEY, save_fitted
 from training.recipe.reading import recipe_from
 from training.running.train import start_run, train
 from waymend.errors import InvalidField
@@ -38,7 +39,7 @@ HORIZON = Horizon()
 
 @pytest.fixture(scope="module")
 def settings(samples, tmp_path_factory):
-    return MotionTraining(samples, tmp_path_factory.mktemp("motion") / "prior", steps=200, further_plans=6)
+    return MotionTraining((samples,), tmp_path_factory.mktemp("motion") / "prior", steps=200, further_plans=6)
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +55,8 @@ def llm(tmp_path):
 
 def test_rows_hold_what_the_model_is_told_and_what_is_missing_to_the_truth(samples):
     further = FurtherPlans(2, seed=3)
-    rows = plan_rows(samples, "train", HORIZON, further)
-    keyframe, plans = next(plans_of_split(samples, "train", HORIZON, further))
+    rows = plan_rows([samples], "train", HORIZON, further)
+    keyframe, plans = next(plans_of_split([samples], "train", HORIZON, further))
     assert rows.scenes[: len(plans)] == (keyframe.scene_name,) * len(plans)
     np.testing.assert_allclose(rows.offsets_m[1], keyframe.future_ego_m - plans[1], atol=1e-5)
     told = plan_features(plans[1], HORIZON.step_s, keyframe.ego_state, keyframe.command)
@@ -67,6 +68,18 @@ def test_it_learns_and_tells_how_it_was_made(finished, settings):
     recipe = json.loads((settings.out / RECIPE_FILE).read_text())
     assert recipe["settings"]["steps"] == 200
     assert (recipe["held_back_error_m"], recipe["held_back_plan_error_m"]) == (finished.error_m, finished.plan_error_m)
+
+
+def test_several_data_sets_are_learned_together_and_key_frames_alone_are_enough(samples, tmp_path):
+    bare = tmp_path / "bare"
+    shutil.copytree(samples, bare, ignore=shutil.ignore_patterns("conversations"))
+    further = FurtherPlans(2, seed=3)
+    one, both = (plan_rows(data, "train", HORIZON, further) for data in ([samples], [samples, bare]))
+    keyframes = sum(1 for _ in plans_of_split([samples], "train", HORIZON, further))
+    assert len(both.scenes) == len(one.scenes) + 2 * keyframes
+    np.testing.assert_array_equal(both.inputs[: len(one.scenes)], one.inputs)
+    with pytest.raises(InvalidField, match="further_plans: expected at least 1"):
+        plan_rows([bare], "train", HORIZON, FurtherPlans(0))
 
 
 def test_equal_settings_give_equal_weights(finished, settings, tmp_path):
@@ -111,7 +124,7 @@ def test_a_prior_of_other_plans_or_none_is_refused(llm, tmp_path):
     save_file({"members.0.output.bias": torch.zeros(4)}, tmp_path / WEIGHTS_FILE, metadata={STEP_KEY: "0.5"})
     with pytest.raises(InvalidField, match=r"motion_prior: expected members\.0\.inner\.0\.bias of shape \[256\]"):
         add_motion_prior(llm, tmp_path)
-    save_file(MotionPrior(78, 6).state_dict(), tmp_path / WEIGHTS_FILE, metadata={STEP_KEY: "0.25"})
+    save_fitted(MotionPrior(78, 6), tmp_path / WEIGHTS_FILE, 0.25)
     with pytest.raises(InvalidField, match=r"waypoints every 0\.5 s, given .*: every 0\.25 s"):
         add_motion_prior(llm, tmp_path)
     assert llm.motion_prior is None

@@ -10,7 +10,7 @@ from pathlib import Path
 from nuscenes.nuscenes import NuScenes
 
 from training.data.samples.dataset_info import write_dataset_info
-from training.data.samples.scene_rows import OnError, SceneRows, reason, scene_reader
+from training.data.samples.scene_rows import OnError, ReadingOptions, SceneRows, reason, scene_reader
 from training.data.samples.seeds import check_seed
 from training.data.samples.shards import SplitWriter
 from training.data.samples.splits import SPLITS, Splits, check_no_leak, official_splits_of, split_scenes
@@ -29,6 +29,7 @@ def build_samples(
     on_error: OnError = "stop",
     workers: int = 1,
     horizon: Horizon | None = None,
+    conversations: bool = True,
 ) -> BuildSummary:
     """Writes key frames, proposals with their conversations, splits and counts; equal input and seed, equal files.
 
@@ -44,6 +45,7 @@ def build_samples(
         on_error: What to do about a scene that cannot be read.
         workers: Processes.
         horizon: Of the true future and the proposals; None for the default.
+        conversations: Whether proposals and conversations are made; what draws its own plans needs key frames alone.
 
     Raises:
         InvalidField: Wrong arguments, or a scene that cannot be read when errors stop the build.
@@ -58,7 +60,7 @@ def build_samples(
     )
     check_no_leak(planned, log_of_scene, by_log=not official_splits)
     tokens = [scene["token"] for scene in nuscenes.scene if scene["name"] in log_of_scene]
-    read = scene_reader(nuscenes, horizon or Horizon(), seed, on_error, workers)
+    read = scene_reader(nuscenes, ReadingOptions(horizon or Horizon(), seed, on_error, conversations), workers)
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         writers = {split: stack.enter_context(SplitWriter(out, split)) for split in SPLITS}
@@ -115,7 +117,7 @@ def _finish(
 ) -> BuildSummary:
     splits = {split: [name for name in names if name not in counts.failures] for split, names in planned.items()}
     (out / "splits.json").write_text(json.dumps(splits, indent=2) + "\n")
-    write_dataset_info(out, [split for split in SPLITS if counts.keyframes[split]])
+    write_dataset_info(out, [split for split in SPLITS if counts.conversations[split]])
     logs = Counter(log for names in splits.values() for log in {log_of_scene[name] for name in names})
     summary = BuildSummary(
         dataroot=str(Path(nuscenes.dataroot).resolve()),

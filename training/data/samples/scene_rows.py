@@ -1,7 +1,7 @@
 """All rows of one scene, ready to be written."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Literal
@@ -10,6 +10,7 @@ import numpy as np
 from nuscenes.nuscenes import NuScenes
 
 from training.data.samples.conversation_rows import conversation_rows
+from training.data.samples.keyframe import Keyframe
 from training.data.samples.keyframe_rows import Row, keyframe_from_row, keyframe_row
 from training.data.samples.scene_keyframes import keyframes_of_scene
 from training.data.samples.summary import STATIC_KEYFRAME_M
@@ -44,19 +45,32 @@ class SceneRows:
     failure: str | None = None
 
 
-def scene_reader(
-    nuscenes: NuScenes, horizon: Horizon, seed: int, on_error: OnError, workers: int
-) -> Callable[[str], SceneRows]:
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """What is made of a scene.
+
+    Attributes:
+        horizon: Of futures and proposals.
+        seed: Of proposals and wording.
+        on_error: What to do about a scene that cannot be read.
+        conversations: Whether there are any; without them there are key frames alone.
+    """
+
+    horizon: Horizon
+    seed: int
+    on_error: OnError = "stop"
+    conversations: bool = True
+
+
+def scene_reader(nuscenes: NuScenes, options: ReadingOptions, workers: int) -> Callable[[str], SceneRows]:
     """A function from a scene's token to its rows; with several workers, one that each process can be given."""
     if workers == 1:
-        return partial(_read, nuscenes, horizon, seed, on_error)
-    return partial(_read_opened, nuscenes.version, nuscenes.dataroot, horizon, seed, on_error)
+        return partial(_read, nuscenes, options)
+    return partial(_read_opened, nuscenes.version, nuscenes.dataroot, options)
 
 
-def _read_opened(
-    version: str, dataroot: str, horizon: Horizon, seed: int, on_error: OnError, scene_token: str
-) -> SceneRows:
-    return _read(_opened(version, dataroot), horizon, seed, on_error, scene_token)
+def _read_opened(version: str, dataroot: str, options: ReadingOptions, scene_token: str) -> SceneRows:
+    return _read(_opened(version, dataroot), options, scene_token)
 
 
 @lru_cache(maxsize=1)
@@ -64,12 +78,12 @@ def _opened(version: str, dataroot: str) -> NuScenes:
     return NuScenes(version, dataroot, verbose=False)
 
 
-def _read(nuscenes: NuScenes, horizon: Horizon, seed: int, on_error: OnError, scene_token: str) -> SceneRows:
+def _read(nuscenes: NuScenes, options: ReadingOptions, scene_token: str) -> SceneRows:
     scene = nuscenes.get("scene", scene_token)
     try:
-        return _rows(nuscenes, horizon, seed, scene)
+        return _rows(nuscenes, options, scene)
     except _UNREADABLE as error:
-        if on_error == "stop":
+        if options.on_error == "stop":
             raise InvalidField(f"scene.{scene['name']}", "records and files that can be read", reason(error)) from error
         return SceneRows(scene["name"], failure=reason(error))
 
@@ -79,15 +93,20 @@ def reason(error: Exception) -> str:
     return f"no record {error}" if isinstance(error, KeyError) else f"{error}"
 
 
-def _rows(nuscenes: NuScenes, horizon: Horizon, seed: int, scene: Mapping[str, Any]) -> SceneRows:
-    read = keyframes_of_scene(nuscenes, scene, horizon)
+def _rows(nuscenes: NuScenes, options: ReadingOptions, scene: Mapping[str, Any]) -> SceneRows:
+    read = keyframes_of_scene(nuscenes, scene, options.horizon)
     keyframes = tuple(keyframe_row(keyframe) for keyframe in read.keyframes)
     stored = [keyframe_from_row(row) for row in keyframes]
     return SceneRows(
         scene_name=scene["name"],
         keyframes=keyframes,
-        conversations=tuple(row for keyframe in stored for row in conversation_rows(keyframe, horizon, seed)),
+        conversations=tuple(_conversations(stored, options)) if options.conversations else (),
         skipped_samples=Counter(read.skipped),
         static=read.static,
         static_keyframes=sum(bool(np.hypot(*one.future_ego_m[-1]) < STATIC_KEYFRAME_M) for one in stored),
     )
+
+
+def _conversations(keyframes: Iterable[Keyframe], options: ReadingOptions) -> Iterator[Row]:
+    for keyframe in keyframes:
+        yield from conversation_rows(keyframe, options.horizon, options.seed)

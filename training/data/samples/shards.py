@@ -21,7 +21,7 @@ def shards_of(directory: Path, part: str, split: str) -> list[Path]:
 
 
 class SplitWriter:
-    """Writes key frames and their conversations to `<part>/<split>/<number>.parquet`.
+    """Writes key frames and their conversations, where there are any, to `<part>/<split>/<number>.parquet`.
 
     A shard holds at most so many key frames, and the shard of the same number all of their conversations; each call of
     `write` becomes a row group, so that no more than a scene is in memory.
@@ -47,19 +47,20 @@ class SplitWriter:
         if self._held + len(keyframes) > self._most:
             self._open_next()
         self._held += len(keyframes)
-        for part, schema, rows in (
-            (KEYFRAMES, KEYFRAME_SCHEMA, keyframes),
-            (CONVERSATIONS, CONVERSATION_SCHEMA, conversations),
-        ):
-            self._writers[part].write_table(pa.Table.from_pylist(list(rows), schema))
+        self._append(KEYFRAMES, KEYFRAME_SCHEMA, keyframes)
+        if conversations:
+            self._append(CONVERSATIONS, CONVERSATION_SCHEMA, conversations)
 
     def _open_next(self) -> None:
         self._close()
         self._number, self._held = self._number + 1, 0
-        for part, schema in ((KEYFRAMES, KEYFRAME_SCHEMA), (CONVERSATIONS, CONVERSATION_SCHEMA)):
+
+    def _append(self, part: str, schema: pa.Schema, rows: Sequence[Row]) -> None:
+        if part not in self._writers:
             path = self._directory / part / self._split / f"{self._number:05d}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writers[part] = pq.ParquetWriter(path, schema, compression="zstd")
+        self._writers[part].write_table(pa.Table.from_pylist(list(rows), schema))
 
     def _close(self) -> None:
         for writer in self._writers.values():

@@ -6,26 +6,35 @@ the proposal) instead of starting from nothing, is fitted as the model's own mot
 and is shown as many plans about a scene as the model is.
 """
 
+from typing import Self
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from llm_service.modeling.motion_prior import MotionPrior
 from llm_service.modeling.plan_features import DEVIATION_SCALE_M, POSITION_SCALE_M
-from training.evaluating.controls.ego_rows import EgoRows
+from training.evaluating.controls.ego_rows import EGO_FEATURES, EgoRows
 from training.motion.fitting import Fitting, OffsetRows, fit_motion_prior
+from waymend.trajectory import Horizon
 
 
 class EgoMlp:
-    """A trained network; `train_ego_mlp` makes one."""
+    """A network, and whether it sees and corrects the proposal."""
 
     def __init__(self, network: MotionPrior, sees_proposal: bool) -> None:
-        self._network, self._sees_proposal = network, sees_proposal
+        self.network, self._sees_proposal = network, sees_proposal
+
+    @classmethod
+    def untrained(cls, horizon: Horizon, sees_proposal: bool) -> Self:
+        """One that leaves what it corrects as it is, for stored weights."""
+        width = EGO_FEATURES + 2 * horizon.waypoints * (3 if sees_proposal else 1)
+        return cls(MotionPrior(width, horizon.waypoints).eval(), sees_proposal)
 
     @torch.inference_mode()
     def trajectories_m(self, rows: EgoRows) -> NDArray[np.float64]:
         """Trajectories [N, T, 2] in the ego frame, metres."""
-        offsets_m = self._network(torch.from_numpy(_inputs(rows, self._sees_proposal))).double().numpy()
+        offsets_m = self.network(torch.from_numpy(_inputs(rows, self._sees_proposal))).double().numpy()
         return _start_m(rows, self._sees_proposal) + offsets_m
 
 

@@ -19,10 +19,13 @@ from training.data.samples.keyframe import Keyframe
 from training.evaluating.case import Case
 from training.loading.further_plans import FurtherPlans
 from training.loading.split_plans import plans_of_split
+from waymend.errors import InvalidField
 from waymend.trajectory import EgoState, Horizon
 from waymend.vocabulary import COMMANDS
 
 _HISTORY_STEPS, _HISTORY_STEP_S = 4, 0.5
+EGO_FEATURES = 3 + len(COMMANDS) + 4 * _HISTORY_STEPS
+"""How many numbers `ego_features` makes."""
 _NONE = FurtherPlans()
 
 
@@ -44,24 +47,32 @@ class EgoRows:
     truths_m: NDArray[np.float32]
     scenes: tuple[str, ...]
 
+    def chosen(self, rows: NDArray[np.bool_]) -> Self:
+        """Those rows alone."""
+        arrays = (array[rows] for array in (self.features, self.ctra_m, self.proposals_m, self.truths_m))
+        return type(self)(*arrays, tuple(np.array(self.scenes)[rows].tolist()))
+
     @classmethod
     def of_cases(cls, cases: Sequence[Case], horizon: Horizon) -> Self:
         """A row for each case."""
         return cls._of(((case.keyframe, [case.proposal_ego_m]) for case in cases), horizon)
 
     @classmethod
-    def of_split(cls, data: Path, split: str, horizon: Horizon, further: FurtherPlans = _NONE) -> Self:
+    def of_split(cls, data: Sequence[Path], split: str, horizon: Horizon, further: FurtherPlans = _NONE) -> Self:
         """A row for each proposal of a split, and for each further plan about its key frames.
 
         Args:
-            data, split: As of `training data build`.
+            data, split: As of `plans_of_split`.
             horizon: Of trajectories.
             further: As the model trains on.
 
         Raises:
-            InvalidField: The data has no such split.
+            InvalidField: A directory has no such split, or there are no plans.
         """
-        return cls._of(plans_of_split(data, split, horizon, further), horizon)
+        rows = cls._of(plans_of_split(data, split, horizon, further), horizon)
+        if not rows.scenes:
+            raise InvalidField("further_plans", "at least 1 where the data holds no proposals", further.count)
+        return rows
 
     @classmethod
     def _of(cls, frames: Iterable[tuple[Keyframe, Sequence[NDArray[np.float64]]]], horizon: Horizon) -> Self:

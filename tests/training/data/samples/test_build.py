@@ -55,6 +55,16 @@ def test_the_directory_holds_samples_splits_and_counts(built):
     assert sorted(files_in(built.directory)) == sorted([*rows, "dataset_info.json", "splits.json", "summary.json"])
 
 
+def test_without_conversations_there_are_the_same_key_frames_alone(built, nuscenes, tmp_path):
+    summary = build_samples(nuscenes, tmp_path / "bare", SEED, conversations=False)
+    files, bare = files_in(built.directory), files_in(tmp_path / "bare")
+    assert {name: files[name] for name in files if "keyframes" in name} == {
+        n: bare[n] for n in bare if "keyframes" in n
+    }
+    assert set(summary.conversations.values()) == {0}
+    assert not any(name.startswith("conversations") for name in bare)
+
+
 def test_each_scene_is_in_one_split_with_all_of_its_log(built):
     splits = json.loads((built.directory / "splits.json").read_text())
     assert sorted(name for names in splits.values() for name in names) == SCENES
