@@ -31,7 +31,7 @@ $(FURTHER:%=$(DEFAULT)/drives-%.done): $(DEFAULT)/drives-%.done: | $(ENVIRONMENT
 	$(call FILL,data synthesize --out $(basename $@) --scenes 300 --seed $* $(COARSEST))
 
 $(FURTHER:%=$(DEFAULT)/samples-%.done): $(DEFAULT)/samples-%.done: $(DEFAULT)/drives-%.done
-	$(call FILL,data build --nuscenes $(basename $<) --out $(basename $@) --no-conversations)
+	$(call FILL,data build --nuscenes $(basename $<) --out $(basename $@) --no-conversations --shares 1 0 0)
 
 $(DEFAULT)/samples.done: $(DEFAULT)/drives.done
 	$(call FILL,data build --nuscenes $(DEFAULT)/drives --out $(basename $@))
@@ -58,7 +58,7 @@ $(DEFAULT)/maps.done: $(DEFAULT)/words.done
 MOTION_SAMPLES := $(DEFAULT)/many-samples $(FURTHER:%=$(DEFAULT)/samples-%)
 
 $(DEFAULT)/motion-prior.done: $(MOTION_SAMPLES:=.done)
-	$(call FILL,motion $(MOTION_SAMPLES:%=--data %) --out $(basename $@) --steps 12000)
+	$(call FILL,motion $(MOTION_SAMPLES:%=--data %) --out $(basename $@) --steps 8000)
 
 $(DEFAULT)/sft.done: $(DEFAULT)/maps.done
 	$(call STAGE,maps,samples,model_name_or_path)
@@ -68,7 +68,7 @@ $(DEFAULT)/full.done: $(DEFAULT)/sft.done $(DEFAULT)/motion-prior.done
 
 # What an evaluation holds the bundle against, wherever it is evaluated.
 $(DEFAULT)/controls.done: $(MOTION_SAMPLES:=.done)
-	$(call FILL,controls $(MOTION_SAMPLES:%=--data %) --out $(basename $@) --steps 12000)
+	$(call FILL,controls $(MOTION_SAMPLES:%=--data %) --out $(basename $@) --steps 8000)
 
 $(DEFAULT)/bundle.done: $(DEFAULT)/full.done $(DEFAULT)/controls.done
 	$(call FILL,export $(DEFAULT)/full --out $(basename $@) --name waymend-default --version 0.4.1 --caution 1.1 \
