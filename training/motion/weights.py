@@ -14,9 +14,9 @@ STEP_KEY = "step_s"
 
 
 def save_fitted(networks: nn.Module, path: Path, step_s: float, dtype: torch.dtype = torch.float32) -> None:
-    """Writes all weights in a dtype."""
+    """Writes all weights in a dtype; equal weights give equal bytes, as safetensors leaves the order of metadata open."""
     tensors = {name: tensor.to(dtype) for name, tensor in networks.state_dict().items()}
-    save_file(tensors, path, metadata={"format": "pt", STEP_KEY: f"{step_s:g}"})
+    save_file(tensors, path, metadata={STEP_KEY: f"{step_s:g}"})
 
 
 def read_fitted(path: Path, like: nn.Module, step_s: float, field: str) -> dict[str, Tensor]:
