@@ -14,7 +14,7 @@ STEP_KEY = "step_s"
 
 
 def save_fitted(networks: nn.Module, path: Path, step_s: float, dtype: torch.dtype = torch.float32) -> None:
-    """Writes all weights in a dtype; equal weights give equal bytes, as safetensors leaves the order of metadata open."""
+    """Writes all weights in a dtype. One entry of metadata: safetensors leaves the order of several to chance."""
     tensors = {name: tensor.to(dtype) for name, tensor in networks.state_dict().items()}
     save_file(tensors, path, metadata={STEP_KEY: f"{step_s:g}"})
 
