@@ -72,11 +72,11 @@ def export_bundle(
         merged = (run / LLM_DIRECTORY / ADAPTER_DIRECTORY).exists() and not adapter
         dtype_name = str(served).removeprefix("torch.")
         facts = ExportFacts(name, version, horizon, adapter, merged, dtype_name, controls=controls)
+        if controls is not None:
+            keep_controls(controls, horizon, bundle)
         if compare:
             facts = _compared(facts, run, bundle)
         keep_logs(chain, bundle)
-        if controls is not None:
-            keep_controls(controls, horizon, bundle)
         (bundle / CARD_FILE).write_text(model_card(facts, chain), encoding="utf-8")
         base = chain[-1].info.base
         return write_manifest(

@@ -13,6 +13,7 @@ from training.data.samples.keyframe_rows import keyframe_from_row
 from training.data.samples.loading import load_conversations, load_keyframes
 from training.data.samples.shards import CONVERSATIONS, shards_of
 from training.loading.further_plans import FurtherPlans
+from waymend.errors import InvalidField
 from waymend.trajectory import Horizon
 
 
@@ -28,15 +29,18 @@ def plans_of_split(
         further: Which are drawn; those of the first epoch.
 
     Raises:
-        InvalidField: A directory has no such split.
+        InvalidField: A directory has no such split, or there are no plans at all.
     """
-    index = 0
+    index, count = 0, 0
     for directory in data:
         own = _own_plans(directory, split)
         keyframes: Any = load_keyframes(directory, split)
         for keyframe in map(keyframe_from_row, keyframes):
-            yield keyframe, own[keyframe.sample_token] + further.drawn(keyframe, horizon, 0, index)
-            index += 1
+            plans = own[keyframe.sample_token] + further.drawn(keyframe, horizon, 0, index)
+            yield keyframe, plans
+            index, count = index + 1, count + len(plans)
+    if not count:
+        raise InvalidField("further_plans", "at least 1 where the data holds no proposals", further.count)
 
 
 def _own_plans(directory: Path, split: str) -> dict[str, list[NDArray[np.float64]]]:

@@ -13,7 +13,6 @@ from training.motion.fitting import Fitting, OffsetRows, fit_motion_prior
 from training.motion.settings import RECIPE_FILE, WEIGHTS_FILE, MotionTraining
 from training.motion.weights import save_fitted
 from training.perceiving.outcome import start_directory, write_recipe
-from waymend.errors import InvalidField
 from waymend.trajectory import Horizon
 
 
@@ -55,6 +54,4 @@ def plan_rows(data: Sequence[Path], split: str, horizon: Horizon, further: Furth
             inputs.append(plan_features(plan, horizon.step_s, keyframe.ego_state, keyframe.command)[0])
             offsets_m.append((keyframe.future_ego_m - plan).astype(np.float32))
         scenes += [keyframe.scene_name] * len(plans)
-    if not inputs:
-        raise InvalidField("further_plans", "at least 1 where the data holds no proposals", further.count)
     return OffsetRows(np.stack(inputs), np.stack(offsets_m), tuple(scenes))

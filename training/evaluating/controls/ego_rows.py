@@ -19,7 +19,6 @@ from training.data.samples.keyframe import Keyframe
 from training.evaluating.case import Case
 from training.loading.further_plans import FurtherPlans
 from training.loading.split_plans import plans_of_split
-from waymend.errors import InvalidField
 from waymend.trajectory import EgoState, Horizon
 from waymend.vocabulary import COMMANDS
 
@@ -69,10 +68,7 @@ class EgoRows:
         Raises:
             InvalidField: A directory has no such split, or there are no plans.
         """
-        rows = cls._of(plans_of_split(data, split, horizon, further), horizon)
-        if not rows.scenes:
-            raise InvalidField("further_plans", "at least 1 where the data holds no proposals", further.count)
-        return rows
+        return cls._of(plans_of_split(data, split, horizon, further), horizon)
 
     @classmethod
     def _of(cls, frames: Iterable[tuple[Keyframe, Sequence[NDArray[np.float64]]]], horizon: Horizon) -> Self:
