@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from llm_service.checkpoint import ADAPTER_DIRECTORY, check_checkpoint
 from llm_service.engine_settings import EngineSettings, engine_arguments, prepare_environment
 from llm_service.modeling.channel import numbers_from_logits
-from llm_service.modeling.special_tokens import PLAN_MODALITY
+from llm_service.modeling.special_tokens import PLAN_MODALITY, VECTOR_MODALITY
 from llm_service.prompt import CorrectionPrompt
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class CorrectionEngine:
             async for output in outputs:
                 logits = output.outputs[0].logprobs[0]  # ty: ignore[not-subscriptable]
         numbers = numbers_from_logits([logits[token_id].logprob for token_id in self._channel_ids])
-        return _prediction(numbers, self._motion_prior, prompt.tokens[PLAN_MODALITY])
+        return _prediction(numbers, self._motion_prior, prompt)
 
     async def explain(
         self, prompt: CorrectionPrompt, scene_uuid: str, max_tokens: int, sampling: Sampling = GREEDY
@@ -279,8 +279,9 @@ def _motion_prior(llm_directory: Path) -> "MotionPrior | None":
     return load_motion_prior(llm_directory)
 
 
-def _prediction(numbers: NDArray[np.float64], prior: "MotionPrior | None", plan: torch.Tensor) -> Prediction:
+def _prediction(numbers: NDArray[np.float64], prior: "MotionPrior | None", prompt: CorrectionPrompt) -> Prediction:
     from llm_service.modeling.motion_prior import corrected
 
-    offset_m, scale_m = corrected(torch.from_numpy(numbers)[None], prior, [plan])
+    plan, scene = prompt.tokens[PLAN_MODALITY], prompt.tokens.get(VECTOR_MODALITY)
+    offset_m, scale_m = corrected(torch.from_numpy(numbers)[None], prior, [plan], [scene])
     return Prediction(offset_m[0].numpy(), scale_m[0].numpy())

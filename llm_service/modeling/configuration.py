@@ -16,6 +16,7 @@ class TrajectoryLlamaConfig(LlamaConfig):
         num_waypoints: Waypoints of a trajectory.
         step_s: Seconds between waypoints.
         motion_prior: Whether offsets are the head's plus a motion prior's, see `motion_prior.MotionPrior`.
+        motion_prior_sees_scene: Whether it reads the first vector token beside the plan.
         caution: How much offsets are held back, see `llm_service.correction.certainty`.
     """
 
@@ -30,6 +31,7 @@ class TrajectoryLlamaConfig(LlamaConfig):
     num_waypoints: int = 6
     step_s: float = 0.5
     motion_prior: bool = False
+    motion_prior_sees_scene: bool = False
     caution: float = 0.0
 
 

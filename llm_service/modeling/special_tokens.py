@@ -2,7 +2,7 @@
 
 from waymend.vocabulary import MODALITIES as SCENE_MODALITIES
 
-PLAN_MODALITY = "plan"
+PLAN_MODALITY, VECTOR_MODALITY = "plan", "vector"
 MODALITIES = (*SCENE_MODALITIES, PLAN_MODALITY)
 """Continuous inputs in the order in which a prompt holds them; `plan` comes last because it changes most often."""
 

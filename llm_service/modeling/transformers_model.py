@@ -11,7 +11,7 @@ from transformers.modeling_outputs import CausalLMOutputWithPast
 from llm_service.modeling.configuration import TrajectoryLlamaConfig
 from llm_service.modeling.heads import make_projectors, make_trajectory_head
 from llm_service.modeling.motion_prior import corrected, make_motion_prior
-from llm_service.modeling.special_tokens import PLAN_MODALITY
+from llm_service.modeling.special_tokens import PLAN_MODALITY, VECTOR_MODALITY
 
 Modalities = Mapping[str, Sequence[Tensor]]
 """Per modality, one [n_tokens, width] tensor for each sample of the batch that has it, in batch order."""
@@ -30,7 +30,7 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
         super().__init__(config)
         self.projectors = make_projectors(config)
         self.trajectory_head = make_trajectory_head(config)
-        self.motion_prior = make_motion_prior(config) if config.motion_prior else None
+        self.motion_prior = make_motion_prior(config, config.motion_prior_sees_scene) if config.motion_prior else None
         self.post_init()
 
     def embed(self, input_ids: Tensor, modalities: Modalities) -> Tensor:
@@ -64,23 +64,29 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
         embeddings = self.embed(input_ids, modalities)
         return self.model(inputs_embeds=embeddings, attention_mask=attention_mask).last_hidden_state
 
-    def trajectory_at(self, hidden: Tensor, input_ids: Tensor, plans: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    def trajectory_at(self, hidden: Tensor, input_ids: Tensor, modalities: Modalities) -> tuple[Tensor, Tensor]:
         """Offset [N, T, 2] and scale [N, T] in metres at each of the N `<|traj|>` tokens of the batch.
 
         Args:
             hidden: Of `hidden_states`.
             input_ids: [B, L].
-            plans: `plan_features` [1, width] of each token, in their order.
+            modalities: Plan features of each `<|traj|>` token; vector tokens of each sample that has any.
         """
-        return self.read_numbers(self.trajectory_head(hidden[input_ids == self.config.traj_token_id]), plans)
+        numbers = self.trajectory_head(hidden[input_ids == self.config.traj_token_id])
+        return self.read_numbers(numbers, input_ids, modalities)
 
-    def read_numbers(self, numbers: Tensor, plans: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    def read_numbers(self, numbers: Tensor, input_ids: Tensor, modalities: Modalities) -> tuple[Tensor, Tensor]:
         """As `trajectory_at`, of the head's numbers [N, T, 3]."""
-        return corrected(numbers, self.motion_prior, plans)
+        given = iter(modalities.get(VECTOR_MODALITY, ()))
+        has_vector = (input_ids == self.config.modality_token_ids[VECTOR_MODALITY]).any(1)
+        scene_of = [next(given) if has else None for has in has_vector.tolist()]
+        rows = (input_ids == self.config.traj_token_id).nonzero()[:, 0].tolist()
+        plans = modalities.get(PLAN_MODALITY, ())
+        return corrected(numbers, self.motion_prior, plans, [scene_of[row] for row in rows])
 
     def trajectory(
         self, input_ids: Tensor, modalities: Modalities, attention_mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Offset [N, T, 2] to the proposal in the ego frame and Laplace scale [N, T], metres."""
         hidden = self.hidden_states(input_ids, modalities, attention_mask)
-        return self.trajectory_at(hidden, input_ids, modalities.get(PLAN_MODALITY, ()))
+        return self.trajectory_at(hidden, input_ids, modalities)

@@ -11,6 +11,7 @@ from training.exporting.run_record import StageRecord
 from training.forecasting.train import RECIPE_FILE as FORECAST_FILE
 from training.motion.settings import RECIPE_FILE as MOTION_FILE
 from training.perceiving.outcome import RECIPE_FILE as PERCEPTION_FILE
+from training.recipe.perception import stage_perception
 
 _SPLITS_FILE = "splits.json"
 _PROCEDURAL = "procedural-"
@@ -29,7 +30,7 @@ def is_procedural_alone(chain: Sequence[StageRecord], controls: Path | None = No
     return (
         first.started_from == first.info.base.name
         and all(_is_procedural(record.told("dataset_dir")) for record in chain)
-        and all(_is_own_prior(record.recipe.get("motion_prior")) for record in chain)
+        and all(map(_is_own_prior, chain))
         and all(record.recipe.get(key) is None for record in chain for key in _FOREIGN_WEIGHTS)
         and (controls is None or _is_procedural(data_of(controls / CONTROLS_FILE)))
         and _are_own_encoders(first.recipe.get("perception"))
@@ -50,15 +51,29 @@ def _are_own_encoders(perception: Any) -> bool:
     return made[0].is_file() and all(_is_procedural(data_of(path)) for path in made if path.is_file())
 
 
-def _is_own_prior(prior: Any) -> bool:
-    """Whether a stage got no motion prior, or one that `training motion` made of such drives."""
-    return prior is None or (isinstance(prior, str) and _is_procedural(data_of(Path(prior) / MOTION_FILE)))
+def _is_own_prior(record: StageRecord) -> bool:
+    """Whether a stage got no motion prior, or one that `training motion` made of such drives.
+
+    One that sees the scene must have seen it through the encoder of the stage before.
+    """
+    prior = record.recipe.get("motion_prior")
+    if prior is None:
+        return True
+    if not isinstance(prior, str):
+        return False
+    made = Path(prior) / MOTION_FILE
+    encoders = (None, stage_perception(str(record.started_from)))
+    return _is_procedural(data_of(made)) and _setting(made, "perception") in encoders
 
 
 def data_of(recipe: Path) -> Any:
     """The samples that a part was trained on; None where its recipe does not tell."""
+    return _setting(recipe, "data")
+
+
+def _setting(recipe: Path, name: str) -> Any:
     try:
-        return json.loads(recipe.read_text(encoding="utf-8"))["settings"]["data"]
+        return json.loads(recipe.read_text(encoding="utf-8"))["settings"][name]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

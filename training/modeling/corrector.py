@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from llm_service.modeling.special_tokens import PLAN_MODALITY
-from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
+from llm_service.modeling.special_tokens import PLAN_MODALITY, VECTOR_MODALITY
+from llm_service.modeling.transformers_model import Modalities, TrajectoryLlamaForCausalLM
 from llm_service.modeling.weight_files import EMBEDDING_NAME
 from perception_service.bundle import token_sets
 from perception_service.models.perception_model import PerceptionModel
@@ -124,20 +124,25 @@ class Corrector(nn.Module):
 
     def predict(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Offset [P, T, 2] to each plan in the ego frame and Laplace scale [P, T], metres."""
-        return self._trajectory_at(self.hidden_states(batch), batch)
+        modalities = self._modalities(batch, scene_tokens(self.perception, batch, self.settings.modalities))
+        return self._trajectory_at(self._hidden_states(batch, modalities), batch, modalities)
 
     def read_numbers(self, numbers: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """As `predict`, of what the trajectory head put out for the batch."""
+        vector = scene_tokens(self.perception, batch, {VECTOR_MODALITY} & set(self.settings.modalities))
         with _exact(numbers):
-            return self.llm.read_numbers(numbers, list(batch["plan"]))
+            return self.llm.read_numbers(numbers, batch["input_ids"], self._modalities(batch, vector))
 
     def hidden_states(self, batch: Batch) -> Tensor:
         """Final normalised hidden states [B, L, H] of the language model."""
-        return self._hidden_states(batch, scene_tokens(self.perception, batch, self.settings.modalities))
+        tokens = scene_tokens(self.perception, batch, self.settings.modalities)
+        return self._hidden_states(batch, self._modalities(batch, tokens))
 
-    def _hidden_states(self, batch: Batch, tokens: Mapping[str, TokenSet]) -> Tensor:
-        modalities = {name: given.of_samples() for name, given in tokens.items()}
-        modalities[PLAN_MODALITY] = list(batch["plan"])
+    def _modalities(self, batch: Batch, tokens: Mapping[str, TokenSet]) -> Modalities:
+        """What the language model is given."""
+        return {name: given.of_samples() for name, given in tokens.items()} | {PLAN_MODALITY: list(batch["plan"])}
+
+    def _hidden_states(self, batch: Batch, modalities: Modalities) -> Tensor:
         input_ids = batch["input_ids"]
         with _exact(input_ids):
             embeddings = self.llm.embed(input_ids, modalities)
@@ -147,13 +152,14 @@ class Corrector(nn.Module):
         return outputs.last_hidden_state
 
     def _example_terms(self, batch: Batch, tokens: Mapping[str, TokenSet]) -> dict[str, LossSum]:
-        hidden = self._hidden_states(batch, tokens)
+        modalities = self._modalities(batch, tokens)
+        hidden = self._hidden_states(batch, modalities)
         terms: dict[str, LossSum] = {}
         if "lm" in self.settings.losses:
             predicting, targets = predicted_labels(batch["labels"])
             terms["lm"] = lm_loss(self.llm.lm_head(hidden[predicting]), targets, self.never_said)
         if "traj" in self.settings.losses:
-            offset_m, scale_m = self._trajectory_at(hidden, batch)
+            offset_m, scale_m = self._trajectory_at(hidden, batch, modalities)
             terms["traj"] = traj_loss(
                 self.settings.traj_loss,
                 offset_m,
@@ -164,9 +170,9 @@ class Corrector(nn.Module):
             )
         return terms
 
-    def _trajectory_at(self, hidden: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _trajectory_at(self, hidden: Tensor, batch: Batch, modalities: Modalities) -> tuple[Tensor, Tensor]:
         with _exact(hidden):
-            return self.llm.trajectory_at(hidden, batch["input_ids"], list(batch["plan"]))
+            return self.llm.trajectory_at(hidden, batch["input_ids"], modalities)
 
     def _alignment_losses(
         self, vectors: Sequence[Mapping[str, SampleVectors]], window: Sequence[Batch]

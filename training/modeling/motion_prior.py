@@ -8,7 +8,7 @@ from llm_service.modeling.motion_prior import make_motion_prior
 from llm_service.modeling.special_tokens import NUMBERS_PER_WAYPOINT
 from llm_service.modeling.transformers_model import TrajectoryLlamaForCausalLM
 from training.motion.settings import WEIGHTS_FILE
-from training.motion.weights import read_fitted
+from training.motion.weights import read_fitted, sees_scene
 from waymend.errors import InvalidField
 
 
@@ -29,13 +29,16 @@ def add_motion_prior(llm: TrajectoryLlamaForCausalLM, directory: Path) -> None:
     """
     if llm.motion_prior is not None:
         raise InvalidField("motion_prior", "null, as what training starts from has one", directory)
-    prior = make_motion_prior(llm.config)  # ty: ignore[invalid-argument-type]
-    prior.load_state_dict(read_fitted(directory / WEIGHTS_FILE, prior, llm.config.step_s, "motion_prior"))
+    path, config = directory / WEIGHTS_FILE, llm.config
+    prior = make_motion_prior(config, sees_scene=False)  # ty: ignore[invalid-argument-type]
+    if sees := sees_scene(path, prior):
+        prior = make_motion_prior(config, sees)  # ty: ignore[invalid-argument-type]
+    prior.load_state_dict(read_fitted(path, prior, config.step_s, "motion_prior"))
     for member in prior.members:
         for parameter in member.output.parameters():  # ty: ignore[missing-union-attribute]
             parameter.mul_(0.5)
     head = llm.trajectory_head.output
     for parameter in (head.weight, head.bias):
-        parameter.view(llm.config.num_waypoints, NUMBERS_PER_WAYPOINT, -1)[:, :2].mul_(0.5)
+        parameter.view(config.num_waypoints, NUMBERS_PER_WAYPOINT, -1)[:, :2].mul_(0.5)
     llm.motion_prior = prior.to(head.weight.device)
-    llm.config.motion_prior = True
+    config.motion_prior, config.motion_prior_sees_scene = True, sees

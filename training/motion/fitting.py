@@ -40,6 +40,10 @@ class OffsetRows:
     offsets_m: NDArray[np.float32]
     scenes: tuple[str, ...]
 
+    def told(self, width: int) -> Self:
+        """With the first inputs alone."""
+        return type(self)(self.inputs[:, :width], self.offsets_m, self.scenes)
+
     def chosen(self, rows: NDArray[np.bool_]) -> Self:
         """Those rows alone."""
         return type(self)(self.inputs[rows], self.offsets_m[rows], tuple(np.array(self.scenes)[rows].tolist()))
@@ -57,19 +61,20 @@ class Fitted:
     plan_error_m: float
 
 
-def fit_motion_prior(rows: OffsetRows, seed: int, fitting: Fitting = Fitting()) -> Fitted:
+def fit_motion_prior(rows: OffsetRows, seed: int, fitting: Fitting = Fitting(), scene_width: int = 0) -> Fitted:
     """Each network with its own weights, batches and held-back scenes; equal arguments give equal weights.
 
     Args:
         rows: At least one.
         seed: Of all that is drawn.
         fitting: How.
+        scene_width: How many of the inputs, the last ones, are a scene token.
     """
-    prior = MotionPrior(rows.inputs.shape[1], rows.offsets_m.shape[1])
+    prior = MotionPrior(rows.inputs.shape[1] - scene_width, rows.offsets_m.shape[1], scene_width)
     errors_m, plan_errors_m = [], []
     seeds = np.random.SeedSequence(seed).generate_state(len(prior.members)).tolist()
     for own_seed, member in zip(seeds, prior.members, strict=True):
-        fit, held = _divided(rows, own_seed)
+        fit, held = _divided(rows.told(member.width), own_seed)  # ty: ignore[invalid-argument-type]
         network, error_m = _fitted(fit, held, own_seed, fitting)
         member.load_state_dict(network.state_dict())
         errors_m.append(error_m)

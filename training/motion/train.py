@@ -9,7 +9,9 @@ import numpy as np
 from llm_service.modeling.plan_features import plan_features
 from training.loading.further_plans import FurtherPlans
 from training.loading.split_plans import plans_of_split
+from training.loading.vectors import StopLineDropout
 from training.motion.fitting import Fitting, OffsetRows, fit_motion_prior
+from training.motion.scene_tokens import SceneTokens
 from training.motion.settings import RECIPE_FILE, WEIGHTS_FILE, MotionTraining
 from training.motion.weights import save_fitted
 from training.perceiving.outcome import start_directory, write_recipe
@@ -33,8 +35,12 @@ def train_motion_prior(settings: MotionTraining) -> MotionResult:
     """
     horizon = Horizon()
     start_directory(settings.out)
-    rows = plan_rows(settings.data, "train", horizon, FurtherPlans(settings.further_plans, settings.seed))
-    fitted = fit_motion_prior(rows, settings.seed, Fitting(steps=settings.steps))
+    further = FurtherPlans(settings.further_plans, settings.seed)
+    stop_lines = StopLineDropout(settings.stop_line_dropout, settings.seed)
+    tokens = SceneTokens(settings.perception, stop_lines, settings.seed) if settings.perception else None
+    rows = plan_rows(settings.data, "train", horizon, further, tokens)
+    fitting, scene_width = Fitting(steps=settings.steps), tokens.width if tokens else 0
+    fitted = fit_motion_prior(rows, settings.seed, fitting, scene_width)
     save_fitted(fitted.prior, settings.out / WEIGHTS_FILE, horizon.step_s)
     held_back = {"held_back_error_m": fitted.error_m, "held_back_plan_error_m": fitted.plan_error_m}
     made = {"plans": len(rows.scenes), **held_back}
@@ -42,16 +48,26 @@ def train_motion_prior(settings: MotionTraining) -> MotionResult:
     return MotionResult(settings.out, fitted.error_m, fitted.plan_error_m)
 
 
-def plan_rows(data: Sequence[Path], split: str, horizon: Horizon, further: FurtherPlans) -> OffsetRows:
+def plan_rows(
+    data: Sequence[Path],
+    split: str,
+    horizon: Horizon,
+    further: FurtherPlans,
+    scene_tokens: SceneTokens | None = None,
+) -> OffsetRows:
     """The numbers of each plan of a split, as the language model is told them, and the true offset.
+
+    Args:
+        data, split, horizon, further: As of `plans_of_split`.
+        scene_tokens: Where given, what they tell of each key frame stands behind the numbers of its plans.
 
     Raises:
         InvalidField: A directory has no such split, or there are no plans.
     """
     inputs, offsets_m, scenes = [], [], []
     for keyframe, plans in plans_of_split(data, split, horizon, further):
-        for plan in plans:
-            inputs.append(plan_features(plan, horizon.step_s, keyframe.ego_state, keyframe.command)[0])
-            offsets_m.append((keyframe.future_ego_m - plan).astype(np.float32))
+        told = [plan_features(plan, horizon.step_s, keyframe.ego_state, keyframe.command)[0] for plan in plans]
+        inputs += told if scene_tokens is None else scene_tokens.behind(told, keyframe)
+        offsets_m += [(keyframe.future_ego_m - plan).astype(np.float32) for plan in plans]
         scenes += [keyframe.scene_name] * len(plans)
     return OffsetRows(np.stack(inputs), np.stack(offsets_m), tuple(scenes))

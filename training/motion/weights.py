@@ -7,6 +7,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from llm_service.modeling.motion_prior import MotionPrior
 from waymend.errors import InvalidField
 
 STEP_KEY = "step_s"
@@ -17,6 +18,15 @@ def save_fitted(networks: nn.Module, path: Path, step_s: float, dtype: torch.dty
     """Writes all weights in a dtype. One entry of metadata: safetensors leaves the order of several to chance."""
     tensors = {name: tensor.to(dtype) for name, tensor in networks.state_dict().items()}
     save_file(tensors, path, metadata={STEP_KEY: f"{step_s:g}"})
+
+
+def sees_scene(path: Path, blind: MotionPrior) -> bool:
+    """Whether a motion prior has more networks than one that reads plans alone; False where the file does not tell."""
+    try:
+        with safe_open(path, "pt") as tensors:
+            return len(list(tensors.keys())) > len(blind.state_dict())
+    except (OSError, SafetensorError):
+        return False
 
 
 def read_fitted(path: Path, like: nn.Module, step_s: float, field: str) -> dict[str, Tensor]:

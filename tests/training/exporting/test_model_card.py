@@ -136,14 +136,18 @@ def encoders_of_logs(root):
     (root / "encoders/forecast.json").write_text(json.dumps({"settings": {"data": str(root / "logs")}}))
 
 
-def get_prior(root, data):
+def get_prior(root, data, perception=None):
     (root / "prior").mkdir()
-    (root / "prior/motion.json").write_text(json.dumps({"settings": {"data": [str(root / data)]}}))
+    told = {"data": [str(root / data)], "perception": perception and str(root / perception)}
+    (root / "prior/motion.json").write_text(json.dumps({"settings": told}))
     write_recipe(root / "sft", perception=str(root / "pretrain/perception"), motion_prior=str(root / "prior"))
 
 
-def test_a_motion_prior_of_such_drives_is_as_free(procedural):
-    get_prior(procedural, "drives")
+@pytest.mark.parametrize("perception", [None, "pretrain/perception"])
+def test_a_motion_prior_of_such_drives_is_as_free(procedural, perception):
+    (procedural / "pretrain/perception").mkdir(exist_ok=True)
+    (procedural / "pretrain/perception/config.json").touch()
+    get_prior(procedural, "drives", perception)
     assert claims_procedural(procedural)
     assert f"- motion prior: `{procedural / 'drives'}`" in model_card(FACTS, read_chain(procedural / "sft"))
 
@@ -160,6 +164,7 @@ def test_networks_for_an_evaluation_are_named_and_as_free_as_their_data(procedur
 
 FOREIGN = {
     "a motion prior that learned from logs": lambda root: get_prior(root, "logs"),
+    "a motion prior that sees through another encoder": lambda root: get_prior(root, "drives", "encoders"),
     "a motion prior that does not tell": lambda root: write_recipe(root / "sft", motion_prior=str(root)),
     "a scene of a log": log_of_a_vehicle,
     "a stage that is gone": lambda root: shutil.rmtree(root / "pretrain"),
