@@ -77,12 +77,20 @@ class TrajectoryLlamaForCausalLM(LlamaForCausalLM):
 
     def read_numbers(self, numbers: Tensor, input_ids: Tensor, modalities: Modalities) -> tuple[Tensor, Tensor]:
         """As `trajectory_at`, of the head's numbers [N, T, 3]."""
+        scenes = self._scenes(input_ids, modalities) if self.prior_sees_scene else [None] * len(numbers)
+        return corrected(numbers, self.motion_prior, modalities.get(PLAN_MODALITY, ()), scenes)
+
+    @property
+    def prior_sees_scene(self) -> bool:
+        """Whether trajectories need the vector tokens beside the hidden states."""
+        return self.motion_prior is not None and self.motion_prior.scene_width > 0
+
+    def _scenes(self, input_ids: Tensor, modalities: Modalities) -> list[Tensor | None]:
+        """Of each `<|traj|>` token, the vector tokens of its sample."""
         given = iter(modalities.get(VECTOR_MODALITY, ()))
         has_vector = (input_ids == self.config.modality_token_ids[VECTOR_MODALITY]).any(1)
         scene_of = [next(given) if has else None for has in has_vector.tolist()]
-        rows = (input_ids == self.config.traj_token_id).nonzero()[:, 0].tolist()
-        plans = modalities.get(PLAN_MODALITY, ())
-        return corrected(numbers, self.motion_prior, plans, [scene_of[row] for row in rows])
+        return [scene_of[row] for row in (input_ids == self.config.traj_token_id).nonzero()[:, 0].tolist()]
 
     def trajectory(
         self, input_ids: Tensor, modalities: Modalities, attention_mask: Tensor | None = None

@@ -129,7 +129,8 @@ class Corrector(nn.Module):
 
     def read_numbers(self, numbers: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """As `predict`, of what the trajectory head put out for the batch."""
-        vector = scene_tokens(self.perception, batch, {VECTOR_MODALITY} & set(self.settings.modalities))
+        needed = {VECTOR_MODALITY} & set(self.settings.modalities) if self.llm.prior_sees_scene else ()
+        vector = scene_tokens(self.perception, batch, needed)
         with _exact(numbers):
             return self.llm.read_numbers(numbers, batch["input_ids"], self._modalities(batch, vector))
 
