@@ -22,6 +22,7 @@ _MOST_TRIES = 12
 def synthesize_drive(index: int, seed: int) -> Drive:
     """The drive of a number; equal arguments give equal bits, and no drive depends on another.
 
+    Another processor or BLAS rounds differently, which traffic can amplify into another drive.
     It lasts 20 s at 10 Hz with key frames at 2 Hz. Traffic keeps right where the index is even, left where it is odd.
 
     Raises:

@@ -1,4 +1,5 @@
 import hashlib
+import os
 import subprocess
 import sys
 
@@ -58,7 +59,7 @@ def test_another_process_gives_the_same_bits_and_prints_nothing_else(drives: lis
         capture_output=True,
         text=True,
         check=True,
-        env={"PYTHONHASHSEED": "1"},
+        env={**os.environ, "PYTHONHASHSEED": "1"},
     )
     assert result.stdout.split() == [_digest(drives[1]), _digest(drives[7])]
     assert result.stderr == ""
