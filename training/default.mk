@@ -2,7 +2,6 @@
 
 DEFAULT ?= out/default
 COARSE := --width 16 --height 16 --lidar-columns 360
-COARSEST := --width 16 --height 16 --lidar-columns 16
 # Seeds of drives that only the motion prior and the controls learn from.
 FURTHER := 9 10 11
 
@@ -26,9 +25,9 @@ $(DEFAULT)/drives.done: | $(ENVIRONMENT)
 $(DEFAULT)/many-drives.done: | $(ENVIRONMENT)
 	$(call FILL,data synthesize --out $(basename $@) --scenes 300 --seed 8 $(COARSE))
 
-# What the motion alone tells needs the most, and no sensors at all.
+# Small networks learn from the most drives; a LiDAR point tells which agents are seen.
 $(FURTHER:%=$(DEFAULT)/drives-%.done): $(DEFAULT)/drives-%.done: | $(ENVIRONMENT)
-	$(call FILL,data synthesize --out $(basename $@) --scenes 300 --seed $* $(COARSEST))
+	$(call FILL,data synthesize --out $(basename $@) --scenes 400 --seed $* $(COARSE))
 
 $(FURTHER:%=$(DEFAULT)/samples-%.done): $(DEFAULT)/samples-%.done: $(DEFAULT)/drives-%.done
 	$(call FILL,data build --nuscenes $(basename $<) --out $(basename $@) --no-conversations --shares 1 0 0)
@@ -57,13 +56,14 @@ $(DEFAULT)/maps.done: $(DEFAULT)/words.done
 
 MOTION_SAMPLES := $(DEFAULT)/many-samples $(FURTHER:%=$(DEFAULT)/samples-%)
 
-$(DEFAULT)/motion-prior.done: $(MOTION_SAMPLES:=.done)
-	$(call FILL,motion $(MOTION_SAMPLES:%=--data %) --out $(basename $@) --steps 8000)
-
 $(DEFAULT)/sft.done: $(DEFAULT)/maps.done
 	$(call STAGE,maps,samples,model_name_or_path)
 
-$(DEFAULT)/full.done: $(DEFAULT)/sft.done $(DEFAULT)/motion-prior.done
+$(DEFAULT)/motion-prior.done: $(DEFAULT)/sft.done $(MOTION_SAMPLES:=.done)
+	$(call FILL,motion $(MOTION_SAMPLES:%=--data %) --out $(basename $@) --steps 8000 \
+		--perception $(DEFAULT)/sft/perception --stop-line-dropout 0.5)
+
+$(DEFAULT)/full.done: $(DEFAULT)/motion-prior.done
 	$(call STAGE,sft,samples,model_name_or_path,motion_prior=$(DEFAULT)/motion-prior)
 
 # What an evaluation holds the bundle against, wherever it is evaluated.
@@ -71,5 +71,5 @@ $(DEFAULT)/controls.done: $(MOTION_SAMPLES:=.done)
 	$(call FILL,controls $(MOTION_SAMPLES:%=--data %) --out $(basename $@) --steps 8000)
 
 $(DEFAULT)/bundle.done: $(DEFAULT)/full.done $(DEFAULT)/controls.done
-	$(call FILL,export $(DEFAULT)/full --out $(basename $@) --name waymend-default --version 0.4.1 --caution 1.1 \
+	$(call FILL,export $(DEFAULT)/full --out $(basename $@) --name waymend-default --version 0.5.0 --caution 1.1 \
 		--controls $(DEFAULT)/controls)

@@ -11,14 +11,17 @@ from training.motion.settings import WEIGHTS_FILE
 from training.motion.weights import read_fitted, sees_scene
 from waymend.errors import InvalidField
 
+_PRIOR_SHARE = 0.75
+"""Of the offsets; the head's is the rest."""
+
 
 @torch.no_grad()
 def add_motion_prior(llm: TrajectoryLlamaForCausalLM, directory: Path) -> None:
-    """From here on the model's offsets are the mean of what they were and the prior's.
+    """From here on the model's offsets are a weighted mean of what they were and the prior's.
 
-    Two estimates that err differently have a mean that errs less (Perrone and Cooper, "When networks disagree: Ensemble
-    methods for hybrid neural networks", 1993). Both last layers are halved for it, so that training goes on from
-    there with a sum.
+    Two estimates that err differently have a mean that errs less, in which the better one weighs more (Perrone and
+    Cooper, "When networks disagree: Ensemble methods for hybrid neural networks", 1993): the prior, which learns from
+    more drives. Both last layers are scaled for it, so that training goes on from there with a sum.
 
     Args:
         llm: Without a motion prior.
@@ -36,9 +39,9 @@ def add_motion_prior(llm: TrajectoryLlamaForCausalLM, directory: Path) -> None:
     prior.load_state_dict(read_fitted(path, prior, config.step_s, "motion_prior"))
     for member in prior.members:
         for parameter in member.output.parameters():  # ty: ignore[missing-union-attribute]
-            parameter.mul_(0.5)
+            parameter.mul_(_PRIOR_SHARE)
     head = llm.trajectory_head.output
     for parameter in (head.weight, head.bias):
-        parameter.view(config.num_waypoints, NUMBERS_PER_WAYPOINT, -1)[:, :2].mul_(0.5)
+        parameter.view(config.num_waypoints, NUMBERS_PER_WAYPOINT, -1)[:, :2].mul_(1 - _PRIOR_SHARE)
     llm.motion_prior = prior.to(head.weight.device)
     config.motion_prior, config.motion_prior_sees_scene = True, sees

@@ -37,6 +37,8 @@ class MotionTraining:
             raise InvalidField("steps", "at least 1", self.steps)
         if not 0 <= self.stop_line_dropout <= 1:
             raise InvalidField("stop_line_dropout", "a share from 0 to 1", self.stop_line_dropout)
+        if self.stop_line_dropout and self.perception is None:
+            raise InvalidField("stop_line_dropout", "0 without perception", self.stop_line_dropout)
 
     def document(self) -> dict[str, Any]:
         """All settings as JSON values."""

@@ -127,11 +127,14 @@ def test_the_command_writes_it_and_refuses_what_cannot_be(samples, tmp_path):
     refused = CliRunner().invoke(app, [*command, "--steps", "0"])
     assert refused.exit_code == 1
     assert "steps: expected at least 1" in refused.output
+    blind = CliRunner().invoke(app, [*command, "--stop-line-dropout", "0.5"])
+    assert blind.exit_code == 1
+    assert "stop_line_dropout: expected 0 without perception" in blind.output
     again = CliRunner().invoke(app, [*command, "--steps", "2"])
     assert "out: expected a new or empty directory" in again.output
 
 
-def test_a_model_gets_the_mean_of_both(llm, finished, settings):
+def test_a_model_gets_a_mean_of_both_in_which_the_prior_weighs_more(llm, finished, settings):
     plan, hidden = torch.randn(5, 1, 78), torch.randn(5, llm.config.hidden_size)
     asked = torch.full((5, 1), llm.config.traj_token_id), {"plan": list(plan)}
     of_head, scale = llm.read_numbers(llm.trajectory_head(hidden), *asked)
@@ -139,7 +142,7 @@ def test_a_model_gets_the_mean_of_both(llm, finished, settings):
     of_both, same_scale = llm.read_numbers(llm.trajectory_head(hidden), *asked)
     prior = MotionPrior(78, 6)
     prior.load_state_dict(load_file(settings.out / WEIGHTS_FILE))
-    torch.testing.assert_close(of_both, 0.5 * (of_head + prior(plan[:, 0])), rtol=0, atol=1e-4)
+    torch.testing.assert_close(of_both, 0.25 * of_head + 0.75 * prior(plan[:, 0]), rtol=0, atol=1e-4)
     assert (of_both - of_head).abs().max() > 0.01
     torch.testing.assert_close(same_scale, scale)
     with pytest.raises(InvalidField, match="motion_prior: expected null"):
